@@ -1,0 +1,25 @@
+import { defineConfig } from "vite";
+
+// One entry a page kind; templates name them: {% asset "upload.ts" %}.
+const entries = ["site.ts", "upload.ts", "stack.ts"];
+
+export default defineConfig({
+  root: "src",
+  base: "/static/build/",
+  publicDir: false,
+  build: {
+    outDir: "../../static/build",
+    emptyOutDir: true,
+    manifest: "manifest.json",
+    // the policy allows no data: address, so nothing is inlined
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: ["chrome109", "firefox115", "safari16"],
+    rolldownOptions: { input: entries.map((entry) => `src/${entry}`) },
+  },
+  css: {
+    preprocessorOptions: {
+      scss: { quietDeps: true, loadPaths: ["node_modules"] },
+    },
+  },
+});
