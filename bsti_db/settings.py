@@ -1,0 +1,387 @@
+"""Settings: one file, from the environment, production's values as defaults.
+
+No secret has a default: what is forgotten fails closed, with its name.
+"""
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from botocore.config import Config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+# Only the git-ignored .env of `make setup` sets this: it is what marks a laptop.
+DEVELOPMENT = env.bool("DEVELOPMENT", False)
+
+# web | dicom | default | beat | migrate | manage: decides which credentials are read.
+PROCESS = env.str("BSTI_PROCESS", "manage")
+
+if DEVELOPMENT:
+    from bsti_db.devserver.environment import development_environment
+
+    for _name, _value in development_environment(PROCESS).items():
+        os.environ.setdefault(_name, _value)
+
+
+def secret(name: str) -> str:
+    """The secret `name` from the environment; a missing one ends the process with its name."""
+    value = os.environ.get(name, "")
+    if not value:
+        print(f"The setting {name} is missing. Set it and start again.", file=sys.stderr)
+        raise SystemExit(2)
+    return value
+
+
+DEBUG = False
+SECRET_KEY = secret("SECRET_KEY")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+SITE_URL = env.str("SITE_URL", "https://localhost")
+
+# --- Apps -------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "bsti_db.apps.ProjectConfig",
+    "bsti_db.accounts.apps.AccountsConfig",
+    "audit.apps.AuditConfig",
+    "uploads.apps.UploadsConfig",
+    "review.apps.ReviewConfig",
+    "library.apps.LibraryConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
+    "auditlog",
+    "axes",
+    "django_otp",
+    "django_htmx",
+    "csp",
+    "storages",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "bsti_db.accounts.middleware.ActorMiddleware",
+    "bsti_db.accounts.middleware.SessionLimitsMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "bsti_db.accounts.middleware.SecondFactorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "bsti_db.urls"
+WSGI_APPLICATION = "bsti_db.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "bsti_db.context.page",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "bsti_db.forms.NhsFormRenderer"
+
+# --- Database ---------------------------------------------------------------
+# Three roles: the owner migrates, web and worker may not change the audit trail.
+
+_database_variable = "DATABASE_OWNER_URL" if PROCESS == "migrate" else "DATABASE_URL"
+DATABASES = {"default": env.db_url_config(os.environ.get(_database_variable, "postgres:///bsti"))}
+DATABASES["default"]["CONN_MAX_AGE"] = 60  # seconds
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# --- Time and language ------------------------------------------------------
+
+TIME_ZONE = "Europe/London"
+USE_TZ = True
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+DATE_FORMAT = "j F Y"
+DATETIME_FORMAT = "j F Y, H:i"
+
+# --- People -----------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.Member"
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "home"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 15},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "bsti_db.accounts.passwords.ContextValidator"},
+    {"NAME": "bsti_db.accounts.passwords.HistoryValidator", "OPTIONS": {"remembered": 12}},
+]
+PASSWORD_MAX_AGE_DAYS = env.int("PASSWORD_MAX_AGE_DAYS", 90)
+OTP_SEED_KEY = os.environ.get("OTP_SEED_KEY", "")
+OTP_TOTP_ISSUER = "BSTI COVID-19 imaging"
+IDLE_TIMEOUT = timedelta(minutes=20)
+ABSOLUTE_TIMEOUT = timedelta(hours=10)
+SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = int(ABSOLUTE_TIMEOUT.total_seconds())
+
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "errors/locked_out.html"
+AXES_SENSITIVE_PARAMETERS: list[str] = []
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# --- Audit ------------------------------------------------------------------
+
+# The trail holds no content: record() is the one way in, so no model is tracked by itself.
+AUDITLOG_INCLUDE_ALL_MODELS = False
+
+# The number of proxies whose X-Forwarded-For entry is believed (nginx in deploy/).
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+
+# --- Security ---------------------------------------------------------------
+
+SECURE_COOKIES = not DEVELOPMENT
+SECURE_SSL_REDIRECT = False  # nginx does it
+SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEVELOPMENT
+SECURE_HSTS_PRELOAD = not DEVELOPMENT
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# WebKit drops Secure cookies on http://127.0.0.1, so a laptop uses plain names.
+SESSION_COOKIE_NAME = "__Host-session" if SECURE_COOKIES else "session"
+SESSION_COOKIE_SECURE = SECURE_COOKIES
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE_COOKIES else "csrf"
+CSRF_COOKIE_SECURE = SECURE_COOKIES
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "bsti_db.views.csrf_failure"
+if not DEVELOPMENT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "worker-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "blob:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "object-src": ["'none'"],
+        "manifest-src": ["'self'"],
+    }
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 9 * 1024 * 1024  # bytes; one part of a file is at most 8 MiB
+DATA_UPLOAD_MAX_NUMBER_FILES = 2_000
+
+# --- Storage ----------------------------------------------------------------
+# One S3 identity a process (decision 23); a bucket refuses what its identity may not do.
+
+S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", "")
+S3_REGION = env.str("S3_REGION", "eu-west-2")
+S3_BUCKETS = {
+    name: env.str(f"S3_BUCKET_{name.upper()}", name)
+    for name in ("quarantine", "previews", "studies", "public", "audit")
+}
+S3_IDENTITY = {"web": "web", "manage": "web", "migrate": "web", "dicom": "dicom"}.get(
+    PROCESS, "publisher"
+)
+S3_ATTEMPTS = 2 if S3_IDENTITY == "web" else 3
+
+
+def bucket_storage(bucket: str, identity: str) -> dict:
+    """The STORAGES entry of `bucket` as one identity sees it."""
+    return {
+        "BACKEND": "uploads.storage.BucketStorage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKETS[bucket],
+            "access_key": env.str(f"S3_{identity.upper()}_KEY", ""),
+            "secret_key": env.str(f"S3_{identity.upper()}_SECRET", ""),
+            "endpoint_url": S3_ENDPOINT_URL,
+            "region_name": S3_REGION,
+            "default_acl": None,
+            "querystring_auth": True,
+            "client_config": Config(
+                connect_timeout=3,  # seconds
+                read_timeout=15,  # seconds
+                retries={"mode": "standard", "total_max_attempts": S3_ATTEMPTS},
+                s3={"addressing_style": "path"},
+                signature_version="s3v4",
+                max_pool_connections=32,
+                tcp_keepalive=True,
+            ),
+        },
+    }
+
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEVELOPMENT
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+    **{
+        bucket: bucket_storage(bucket, S3_IDENTITY)
+        for bucket in ("quarantine", "previews", "studies", "public")
+    },
+    # what the sweeps and erasure use, in the default worker only
+    **{
+        f"janitor-{bucket}": bucket_storage(bucket, "janitor")
+        for bucket in ("quarantine", "previews", "studies", "public")
+    },
+}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static" / "collected"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEVELOPMENT
+WHITENOISE_AUTOREFRESH = False
+
+# --- Pseudonyms -------------------------------------------------------------
+# Only the dicom workers and `manage.py deidentify` hold the keys; ids are stored, keys never.
+
+PSEUDONYM_KEYS = {
+    key_id: bytes.fromhex(value)
+    for key_id, _, value in (
+        pair.partition(":") for pair in env.list("PSEUDONYM_KEYS", default=[])
+    )
+}
+PSEUDONYM_KEY_ID = env.str("PSEUDONYM_KEY_ID", "")
+PUBLIC_UID_KEY = bytes.fromhex(env.str("PUBLIC_UID_KEY", ""))
+
+# --- Uploads ----------------------------------------------------------------
+
+UPLOAD_MAX_FILES = 2_000
+UPLOAD_MAX_BYTES = 2 * 1024**3
+UPLOAD_PART_BYTES = 8 * 1024**2
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+
+# --- Workers ----------------------------------------------------------------
+# A task is acknowledged when it ends, so a killed worker's task runs again:
+# every task must be safe to run twice.
+
+CELERY_BROKER_URL = env.str("BROKER_URL", "redis://127.0.0.1:1/0")
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 600  # seconds
+CELERY_TASK_SOFT_TIME_LIMIT = 570  # seconds
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "uploads.tasks.process_upload": {"queue": "dicom"},
+    "uploads.tasks.process_files": {"queue": "dicom"},
+    "uploads.tasks.settle_upload": {"queue": "dicom"},
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": int(CELERY_TASK_TIME_LIMIT * 1.1),  # seconds
+    "unacked_restore_interval": 2,
+    "unacked_restore_throttle": 1,
+    "unacked_mutex_expire": 10,
+    "socket_timeout": 2 if PROCESS in ("web", "manage") else 5,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+    "retry_on_timeout": False,
+}
+# The database row is the queue of record: a broker that does not answer costs no request.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "resume-stalled": {"task": "uploads.tasks.resume_stalled", "schedule": 30.0},
+    "purge-quarantine": {"task": "uploads.tasks.purge_quarantine", "schedule": 300.0},
+    "sweep-public": {"task": "library.tasks.sweep_public", "schedule": 60.0},
+}
+# A file's processing is leased for this long; a stale lease is taken over by the sweep.
+UPLOAD_LEASE = timedelta(seconds=90)
+UPLOAD_FILE_ATTEMPTS = 3
+UPLOAD_BATCH_FILES = 50
+WORK_DIR = env.str("WORK_DIR", "")  # where dicom workers unpack; empty: the system's own
+
+# --- Mail -------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "no-reply@localhost")
+if DEVELOPMENT:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = Path(env.str("BSTI_DATA_DIR", str(BASE_DIR / "var"))) / "mail"
+else:
+    vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+EMAIL_TIMEOUT = 10  # seconds
+
+# --- Logs -------------------------------------------------------------------
+# One JSON object a line, so that no value can forge a line.
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "botocore": {"level": "WARNING"},
+        "boto3": {"level": "WARNING"},
+        "s3transfer": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+    },
+}
+
+# --- Demonstration ----------------------------------------------------------
+
+IS_DEMONSTRATION = DEVELOPMENT
