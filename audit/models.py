@@ -1,0 +1,55 @@
+"""The trail's rows are django-auditlog's LogEntry; what we ask of them is here."""
+
+from datetime import datetime
+from typing import Self
+
+from auditlog.models import LogEntry
+from django.db import models
+
+from audit.actors import ActorKind
+
+
+class TrailQuerySet(models.QuerySet[LogEntry]):
+    """Questions to the trail. It has no writing method: `audit.services.record` is the way in."""
+
+    def by_member(self, member_id: int) -> Self:
+        return self.filter(actor_id=member_id)
+
+    def by_submitter(self, submitter_id: str) -> Self:
+        return self.filter(
+            additional_data__actor_kind=ActorKind.SUBMITTER.value,
+            additional_data__actor_key=submitter_id,
+        )
+
+    def with_verb(self, verb: str) -> Self:
+        """Acts of one verb ("upload.accepted"), or of one noun ("upload")."""
+        if "." in verb:
+            return self.filter(additional_data__verb=verb)
+        return self.filter(additional_data__verb__startswith=f"{verb}.")
+
+    def about(self, kind: str, key: str = "") -> Self:
+        """Acts about one kind of subject (its model's name), or about one subject of it."""
+        rows = self.filter(content_type__model=kind)
+        return rows.filter(object_pk=key) if key else rows
+
+    def between(self, start: datetime | None, end: datetime | None) -> Self:
+        rows = self
+        if start:
+            rows = rows.filter(timestamp__gte=start)
+        if end:
+            rows = rows.filter(timestamp__lt=end)
+        return rows
+
+
+def trail() -> TrailQuerySet:
+    """The whole trail, newest first."""
+    return (
+        TrailQuerySet(LogEntry)
+        .select_related("content_type", "actor")
+        .order_by("-timestamp", "-pk")
+    )
+
+
+def no_rows() -> TrailQuerySet:
+    """What a question that makes no sense finds."""
+    return trail().none()
