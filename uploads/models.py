@@ -1,0 +1,353 @@
+"""From the trust's browser to the study store: uploads, their files, and what they became."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from audit.actors import Actor, ActorKind
+from bsti_db.accounts.models import Organisation
+from uploads.lifecycle import UploadStatus
+
+
+class Submitter(models.Model):
+    """A person of a trust who proved an NHS address with a typed code. They have no account."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField()
+    name = models.CharField(max_length=100)
+    role = models.CharField(max_length=100)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    is_organisation_confirmed = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email", "organisation"], name="submitter_is_one_address_at_one_trust"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"submitter {self.pk}"
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def visible_to(self, actor: Actor) -> "UploadQuerySet":
+        """A submitter's own uploads; members see uploads through their own stage's pages."""
+        if actor.kind is not ActorKind.SUBMITTER:
+            return self.none()
+        return self.filter(submitter_id=actor.key)
+
+    def accepted(self) -> "UploadQuerySet":
+        return self.filter(status=UploadStatus.ACCEPTED)
+
+    def held(self) -> "UploadQuerySet":
+        return self.filter(status=UploadStatus.HELD)
+
+
+class Patient(models.Model):
+    """One pseudonymous patient of one organisation."""
+
+    pseudonym = models.CharField(max_length=40, unique=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"patient {self.pk}"
+
+
+class Upload(models.Model):
+    """What one submitter sends at one time about one patient."""
+
+    Status = UploadStatus
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(max_length=14, unique=True)  # U-XXXX-XXXX, for mail and telephone
+    submitter = models.ForeignKey(Submitter, on_delete=models.PROTECT, related_name="uploads")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(
+        max_length=12, choices=UploadStatus.choices, default=UploadStatus.DRAFT
+    )
+    patient = models.ForeignKey(
+        Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="uploads"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
+    declared_at = models.DateTimeField(null=True, blank=True)
+    caldicott_reference = models.CharField("Caldicott approval", max_length=100, blank=True)
+    licence = models.CharField(
+        max_length=20,
+        choices=[("CC-BY-4.0", "CC BY 4.0"), ("CC-BY-NC-SA-4.0", "CC BY-NC-SA 4.0")],
+        default="CC-BY-NC-SA-4.0",
+    )
+    may_credit_organisation = models.BooleanField(default=False)
+    pseudonym_key_id = models.CharField(max_length=40, blank=True)  # pinned at submission
+    leased_until = models.DateTimeField(null=True, blank=True)  # a worker has it until then
+    reason = models.CharField(max_length=40, blank=True)  # the code of a hold or refusal
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="upload_status_is_one_of_its_choices",
+                condition=Q(status__in=UploadStatus.values),
+            ),
+            models.CheckConstraint(
+                name="upload_past_draft_is_declared",
+                condition=Q(
+                    status__in=[UploadStatus.DRAFT, UploadStatus.WITHDRAWN, UploadStatus.EXPIRED]
+                )
+                | Q(declared_at__isnull=False, submitted_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"upload {self.reference}"
+
+
+class UploadedFile(models.Model):
+    """One file as it was sent, or one member of a zip. Called "file 12" after settling."""
+
+    class Outcome(models.TextChoices):
+        ARRIVING = "arriving", "Arriving"
+        WAITING = "waiting", "Waiting"
+        EXPANDED = "expanded", "Expanded"  # a zip whose members are files of their own
+        ACCEPTED = "accepted", "Accepted"
+        DUPLICATE = "duplicate", "Already in the database"
+        HELD = "held", "Held"
+        REFUSED = "refused", "Refused"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="files")
+    number = models.PositiveIntegerField()
+    # a source value: seen by its submitter only, deleted at settling
+    name = models.CharField(max_length=1024, blank=True)
+    size_bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64, blank=True)
+    received_at = models.DateTimeField(null=True, blank=True)
+    multipart_id = models.CharField(max_length=255, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.ARRIVING)
+    reason = models.CharField(max_length=40, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    report = models.JSONField(null=True, blank=True)  # what was removed: tags and counts, no values
+    # a member of a zip: where its bytes lie in the container
+    container = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="members"
+    )
+    entry = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["upload", "number"], name="file_number_is_used_once"),
+            models.CheckConstraint(
+                name="file_outcome_is_one_of_its_choices",
+                condition=Q(
+                    outcome__in=[
+                        "arriving",
+                        "waiting",
+                        "expanded",
+                        "accepted",
+                        "duplicate",
+                        "held",
+                        "refused",
+                    ]
+                ),
+            ),
+        ]
+        indexes = [models.Index(fields=["upload", "outcome"])]
+
+    def __str__(self) -> str:
+        return f"file {self.number}"
+
+
+class FilePart(models.Model):
+    """One part (at most 8 MiB) of a file that has arrived."""
+
+    file = models.ForeignKey(UploadedFile, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    size_bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    etag = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["file", "number"], name="part_number_is_used_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"part {self.number}"
+
+
+class Study(models.Model):
+    """One imaging study of one upload, de-identified."""
+
+    upload = models.ForeignKey(Upload, on_delete=models.PROTECT, related_name="studies")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="studies")
+    study_instance_uid = models.CharField(max_length=64)
+    study_date = models.DateField(null=True, blank=True)  # shifted by whole weeks
+    modality = models.CharField(max_length=4)
+    days_from_onset = models.IntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["study_date", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["upload", "study_instance_uid"], name="study_is_unique_in_its_upload"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"study {self.pk}"
+
+
+class Series(models.Model):
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="series")
+    series_instance_uid = models.CharField(max_length=64)
+    modality = models.CharField(max_length=4)
+    series_number = models.IntegerField(null=True, blank=True)
+    series_description = models.CharField(max_length=64, blank=True)
+    body_part_examined = models.CharField(max_length=16, blank=True)
+    # set when the series' metadata object is stored: the series is whole
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["series_number", "pk"]
+        verbose_name_plural = "series"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "series_instance_uid"], name="series_is_unique_in_its_study"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"series {self.pk}"
+
+
+class Instance(models.Model):
+    """One stored image. Its objects' keys are built by uploads.storage alone."""
+
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="instances")
+    file = models.OneToOneField(
+        UploadedFile, null=True, on_delete=models.SET_NULL, related_name="instance"
+    )
+    sop_instance_uid = models.CharField(max_length=64)
+    sop_class_uid = models.CharField(max_length=64)
+    instance_number = models.IntegerField(null=True, blank=True)
+    slice_position_mm = models.FloatField(null=True, blank=True)
+    rows = models.PositiveIntegerField()
+    columns = models.PositiveIntegerField()
+    number_of_frames = models.PositiveIntegerField(default=1)
+    size_bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    pixel_digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["slice_position_mm", "instance_number", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["series", "sop_instance_uid"], name="instance_is_unique_in_its_series"
+            )
+        ]
+        indexes = [models.Index(fields=["sop_instance_uid"])]
+
+    def __str__(self) -> str:
+        return f"instance {self.pk}"
+
+
+class ClinicalRecord(models.Model):
+    """The clinical context of an upload; a correction is a new version, the newest is shown."""
+
+    class Known(models.TextChoices):
+        YES = "yes", "Yes"
+        NO = "no", "No"
+        NOT_KNOWN = "not_known", "Not known"
+
+    class Sex(models.TextChoices):
+        FEMALE = "F", "Female"
+        MALE = "M", "Male"
+        OTHER = "O", "Other"
+        NOT_KNOWN = "not_known", "Not known"
+
+    class RtPcr(models.TextChoices):
+        POSITIVE = "positive", "Positive"
+        NEGATIVE = "negative", "Negative"
+        NOT_DONE = "not_done", "Not done"
+        NOT_KNOWN = "not_known", "Not known"
+
+    class Smoking(models.TextChoices):
+        NEVER = "never", "Never smoked"
+        EX = "ex", "Ex-smoker"
+        CURRENT = "current", "Current smoker"
+        NOT_KNOWN = "not_known", "Not known"
+
+    class Oxygen(models.TextChoices):
+        ROOM_AIR = "room_air", "Room air"
+        MASK = "mask", "Nasal cannula or mask"
+        CPAP = "cpap", "CPAP or non-invasive ventilation"
+        INVASIVE = "invasive", "Invasive ventilation"
+        NOT_KNOWN = "not_known", "Not known"
+
+    class ImagingOutcome(models.TextChoices):
+        DISCHARGED = "discharged", "Discharged"
+        ITU = "itu", "Intensive care"
+        DIED = "died", "Died"
+        IN_HOSPITAL = "in_hospital", "Still in hospital"
+        NOT_KNOWN = "not_known", "Not known"
+
+    SYMPTOMS = [
+        ("cough", "Cough"),
+        ("fever", "Fever"),
+        ("dyspnoea", "Breathlessness"),
+        ("fatigue", "Fatigue"),
+        ("anosmia", "Loss of smell or taste"),
+        ("none", "None"),
+    ]
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="clinical_records")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    age_years = models.PositiveSmallIntegerField(null=True, blank=True)  # 90 means 90 or over
+    sex = models.CharField(max_length=9, choices=Sex.choices)
+    rt_pcr = models.CharField("SARS-CoV-2 RT-PCR", max_length=9, choices=RtPcr.choices)
+    days_from_onset_to_swab = models.SmallIntegerField(null=True, blank=True)
+    days_from_onset = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )  # first study; null: not known
+    symptoms = models.JSONField(default=list)
+    hypertension = models.CharField(max_length=9, choices=Known.choices)
+    cardiovascular_disease = models.CharField(max_length=9, choices=Known.choices)
+    chronic_lung_disease = models.CharField(max_length=9, choices=Known.choices)
+    diabetes = models.CharField(max_length=9, choices=Known.choices)
+    chronic_kidney_disease = models.CharField(max_length=9, choices=Known.choices)
+    immunosuppressed = models.CharField(max_length=9, choices=Known.choices)
+    smoking = models.CharField(max_length=9, choices=Smoking.choices)
+    oxygen_support = models.CharField(max_length=9, choices=Oxygen.choices)
+    outcome = models.CharField(max_length=11, choices=ImagingOutcome.choices)
+    clinical_history = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["upload", "version"], name="clinical_record_version_is_used_once"
+            ),
+            models.CheckConstraint(
+                name="age_over_89_is_90", condition=Q(age_years__isnull=True) | Q(age_years__lte=90)
+            ),
+            models.CheckConstraint(
+                name="days_from_onset_are_0_to_365",
+                condition=Q(days_from_onset__isnull=True) | Q(days_from_onset__lte=365),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"clinical record {self.pk}"
