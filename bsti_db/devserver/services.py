@@ -1,0 +1,122 @@
+"""The three embedded services together: started, prepared, and their addresses written down."""
+
+import secrets
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from bsti_db.devserver import postgresql, seaweedfs, valkey
+from bsti_db.devserver.credentials import DATABASE_ROLES, IDENTITIES, development_secrets
+from bsti_db.devserver.environment import BUCKETS
+from bsti_db.devserver.folder import CannotStart, socket_folder, write_private
+from bsti_db.devserver.supervisor import (
+    Child,
+    check,
+    remember,
+    start,
+    stop,
+    stop_left_overs,
+    wait_until,
+)
+
+# below the range from which Linux takes ports for outgoing connections
+_FIRST_PORT, _LAST_PORT = 20_000, 32_000
+
+
+@contextmanager
+def running_services(
+    folder: Path, *, site: str, for_tests: bool = False
+) -> Iterator[tuple[dict[str, Any], list[Child]]]:
+    """Run the services on `folder` while the block runs.
+
+    Gives the content of services.json, and the running children, to which the caller may add:
+    whatever it added must be stopped by the caller first.
+    """
+    made = development_secrets(folder)
+    sockets = socket_folder(folder)
+    processes = folder / "processes.json"
+    stop_left_overs(processes)
+    (folder / "services.json").unlink(missing_ok=True)
+    children: list[Child] = []
+    with ExitStack() as cleaning:
+        cleaning.callback(processes.unlink, missing_ok=True)
+        cleaning.callback((folder / "services.json").unlink, missing_ok=True)
+        cleaning.callback(shutil.rmtree, sockets, ignore_errors=True)
+        cleaning.callback(lambda: stop(children))
+        cluster, store, broker = _start(folder, sockets, made, children, for_tests)
+        cleaning.callback(lambda: (stop(children), seaweedfs.remove_sockets(store)))
+        remember(processes, children)
+        wait_until("PostgreSQL", lambda: postgresql.answers(cluster), children, 60)
+        postgresql.prepare(cluster, for_tests=for_tests)
+        wait_until("Valkey", lambda: valkey.answers(broker), children, 30)
+        wait_until("SeaweedFS", lambda: seaweedfs.answers(store), children, 90)
+        seaweedfs.make_buckets(store)
+        check(children)
+        services = {
+            "database": {role: postgresql.url(cluster, role) for role in sorted(DATABASE_ROLES)},
+            "broker": broker,
+            "s3": {
+                "endpoint_url": store.endpoint_url,
+                "buckets": {bucket: bucket for bucket in BUCKETS},
+                "identities": {name: made["identities"][name] for name in IDENTITIES},
+            },
+            "site": site,
+        }
+        write_private(folder / "services.json", services)
+        yield services, children
+
+
+def _start(
+    folder: Path, sockets: Path, made: dict[str, Any], children: list[Child], for_tests: bool
+) -> tuple[postgresql.Cluster, seaweedfs.Store, str]:
+    logs = folder / "logs"
+    ports = free_ports(1 + len(seaweedfs.PORT_NAMES))
+    store = seaweedfs.Store(
+        folder=folder / "seaweedfs",
+        sockets=sockets / "seaweedfs",
+        ports=dict(zip(seaweedfs.PORT_NAMES, ports[1:], strict=True)),
+        identities=made["identities"],
+        for_tests=for_tests,
+    )
+    # the slowest first: the others are ready while it starts
+    children.append(start(seaweedfs.program(store, log=logs / "seaweedfs.log")))
+    password = made["broker_password"]
+    children.append(
+        start(
+            valkey.program(
+                folder=folder / "valkey",
+                port=ports[0],
+                password=password,
+                log=logs / "valkey.log",
+            )
+        )
+    )
+    cluster = postgresql.cluster(folder, sockets, made)
+    children.append(
+        start(postgresql.program(cluster, log=logs / "postgresql.log", durable=not for_tests))
+    )
+    return cluster, store, valkey.url(ports[0], password)
+
+
+def free_ports(number: int) -> list[int]:
+    """`number` neighbouring ports of the loopback that nobody listens on."""
+    for _ in range(200):
+        first = _FIRST_PORT + secrets.randbelow(_LAST_PORT - _FIRST_PORT - number)
+        ports = list(range(first, first + number))
+        if all(is_free(port) for port in ports):
+            return ports
+    raise CannotStart(f"No {number} neighbouring ports are free on this machine.")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # as servers do: a port in TIME_WAIT is free, one that is listened on is not
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
