@@ -1,0 +1,1 @@
+"""Demonstration data: synthetic patients, never real ones."""

@@ -1,0 +1,290 @@
+"""Spine, ribs, sternum, clavicles and scapulae of the synthetic chest."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from .anatomy import ANGLES, CENTRE, PLEURA, SPINE, Habitus, at_level, pleura_radius
+from .painting import Grid, Strand, blend, box, joined, smooth_noise, strand_along, within
+
+CORTEX_HU = 780.0
+CARTILAGE_HU = 95.0
+
+# middles of the vertebral bodies, C4 to L3; the disc of T4 and T5 lies at the carina
+VERTEBRAE_Z = np.array(
+ 
+      [166, 149, 132, 115, 95, 74.5, 53.5, 32, 10.5, -11.5, -34, -57, -80.5, -104.5, -129.5, -156, -184, -213]
+)  # fmt: skip
+FIRST_THORACIC = 4
+# by rib: level of the costochondral junction, its direction from the front, level at the sternum
+RIB_ENDS = [
+    (47, 34, 44), (8, 27, 2), (-26, 27, -22), (-57, 29, -44), (-84, 33, -62), (-106, 38, -76),
+    (-124, 43, -86), (-138, 50, -92), (-148, 60, None),
+    (-156, 70, None), (-166, 100, None), (-172, 132, None),
+]  # fmt: skip
+
+
+def _around(
+    theta: float | np.ndarray, z: np.ndarray, habitus: Habitus, beyond: float
+) -> np.ndarray:
+    """Return points (n, 3) at directions `theta` a distance outside the pleura."""
+    theta, z = np.broadcast_arrays(np.asarray(theta, float), np.asarray(z, float))
+    radius = pleura_radius(z, habitus)
+    index = np.clip((theta + np.pi) * ANGLES / (2 * np.pi), 0, ANGLES - 1).astype(int)
+    r = radius[np.arange(len(z)), index] + beyond
+    (centre,) = at_level(CENTRE, z)
+    return np.stack([r * np.sin(theta), centre - r * np.cos(theta), z], axis=1)
+
+
+def rib(number: int, side: int, habitus: Habitus) -> Strand:
+    """Return one rib, 1 to 12, of the left (1) or right (-1) side."""
+    end_z, end_degrees, _ = RIB_ENDS[number - 1]
+    head_z = VERTEBRAE_Z[FIRST_THORACIC + number - 1] + 9
+    spine_y, half_depth, half_width = at_level(SPINE, np.array([head_z]))[:, 0]
+    start = 157.0 if number > 1 else 140.0
+    s = np.linspace(0, 1, 40)
+    theta = np.radians(start + (end_degrees - start) * s)
+    z = head_z - 7 + (end_z - head_z + 7) * s ** (1.0 if number < 3 else 1.2)
+    arc = _around(side * theta, z, habitus, 5.5)
+    head = np.array(
+        [
+            [side * (half_width + 2), spine_y + 0.75 * half_depth, head_z],
+            [side * (half_width + 13), spine_y + 1.75 * half_depth, head_z - 2],
+        ]
+    )
+    points = np.concatenate([head, arc])
+    thin = np.interp(np.linspace(0, 1, 42), [0, 0.1, 0.8, 1], [4.6, 3.9, 3.3, 3.6])
+    tall = np.interp(np.linspace(0, 1, 42), [0, 0.1, 0.6, 1], [5, 6.2, 6.8, 7.4])
+    size = 1.0 if habitus.sex == "M" else 0.9
+    if number > 10:
+        size *= 0.8
+    normal = points - np.array([0, 0, 0])
+    normal[:, 1] -= at_level(CENTRE, points[:, 2])[0]
+    normal[:, 2] = -0.25 * np.linalg.norm(normal[:, :2], axis=1) if number == 1 else 0
+    return strand_along(points, width=thin * size, height=tall * size, normal=normal)
+
+
+def cartilage(number: int, side: int, habitus: Habitus) -> Strand:
+    """Return the cartilage that joins a rib, 1 to 8, to the sternum."""
+    end_z, end_degrees, sternum_z = RIB_ENDS[number - 1]
+    s = np.linspace(0, 1, 16)
+    theta = np.radians(end_degrees + (9 - end_degrees) * s)
+    z = end_z + (sternum_z - end_z) * s**1.3
+    points = _around(side * theta, z, habitus, 6.0)
+    normal = points.copy()
+    normal[:, 2] = 0
+    return strand_along(points, width=np.full(16, 4.2), height=np.full(16, 6.4), normal=normal)
+
+
+def sternum(habitus: Habitus) -> list[Strand]:
+    """Return manubrium, body and xiphoid."""
+    parts = [
+        ((50, 36, 20, 5), (24, 28, 22, 16)),
+        ((2, -30, -60, -86), (16, 17, 19, 13)),
+        ((-89, -112), (8, 4)),
+    ]
+    strands = []
+    for levels, widths in parts:
+        z = np.array(levels, dtype=float)
+        points = _around(np.zeros(len(z)), z, habitus, 9.0)
+        points[:, 1] = np.minimum(points[:, 1], at_level(PLEURA, z)[1] - 8)
+        thick = 6.2 if len(levels) > 2 else 3.5
+        strands.append(
+            strand_along(
+                points,
+                width=np.array(widths, float),
+                height=np.full(len(z), thick),
+                normal=[1.0, 0, 0],
+            )
+        )
+    return strands
+
+
+def clavicle(side: int, *, arms_down: bool) -> Strand:
+    """Return one collar bone, an S from the manubrium to the shoulder."""
+    rise = 10.0 if arms_down else 26.0
+    points = np.array(
+        [
+            [side * 22, -62, 52], [side * 48, -66, 55 + 0.1 * rise],
+            [side * 80, -52, 60 + 0.4 * rise],
+            [side * 112, -30, 64 + 0.75 * rise], [side * 142, -20, 66 + rise],
+            [side * 160, -12, 66 + rise],
+        ]
+    )  # fmt: skip
+    wide = np.array([9.5, 6.5, 5.5, 5.5, 7, 8])
+    return strand_along(points, width=wide * 0.95, height=wide * 0.75, normal=[0, 0, 1.0])
+
+
+def scapula(side: int, *, arms_down: bool) -> list[Strand]:
+    """Return the blade, its two borders, its spine, the glenoid and the humeral head."""
+    out = 8.0 if arms_down else 0.0
+    blade, edges = [], []
+    # levels from the upper angle to the lower: medial and lateral border, and their depth
+    rows = [
+        (92, 78, 92, 128, 66), (70, 82, 100, 142, 60), (45, 88, 104, 146, 60),
+        (10, 98, 106, 143, 70), (-25, 108, 106, 138, 82), (-48, 122, 102, 132, 94),
+    ]  # fmt: skip
+    z = np.array([row[0] for row in rows], dtype=float)
+    medial = np.array([[side * (row[1] + out), row[2], row[0]] for row in rows], dtype=float)
+    lateral = np.array([[side * (row[3] + out), row[4], row[0]] for row in rows], dtype=float)
+    across = lateral - medial
+    half = np.linalg.norm(across, axis=1) / 2
+    blade.append(
+        strand_along((medial + lateral) / 2, width=half, height=np.full(len(z), 1.5), normal=across)
+    )
+    edges.append(
+        strand_along(lateral, width=np.full(6, 5.2), height=np.full(6, 4.0), normal=across)
+    )
+    edges.append(strand_along(medial, width=np.full(6, 2.4), height=np.full(6, 2.0), normal=across))
+    spine = np.array(
+        [[side * (86 + out), 101, 60], [side * (115 + out), 99, 72], [side * (150 + out), 66, 88]]
+    )
+    edges.append(strand_along(spine, width=[4, 6, 8], height=[2.5, 3, 4], normal=[0.0, 0.6, 0.8]))
+    acromion = np.array(
+        [[side * (150 + out), 66, 88], [side * (168 + out), 36, 94], [side * (166 + out), 8, 94]]
+    )
+    edges.append(strand_along(acromion, width=[8, 9, 6], height=[4, 4.5, 4], normal=[1.0, 0, 0]))
+    neck = np.array(
+        [[side * (138 + out), 56, 55], [side * (147 + out), 40, 60], [side * (153 + out), 30, 62]]
+    )
+    edges.append(strand_along(neck, width=[7, 12, 15], height=[5, 8, 9], normal=[0, 0, 1.0]))
+    coracoid = np.array(
+        [[side * (142 + out), 34, 74], [side * (138 + out), 8, 84], [side * (146 + out), -12, 76]]
+    )
+    edges.append(strand_along(coracoid, width=[7, 6, 5], height=[5, 5, 4.5], normal=[0, 0, 1.0]))
+    return edges + blade
+
+
+def humerus(side: int, *, arms_down: bool) -> Strand:
+    """Return the head and the upper shaft, pointing up with raised arms, down otherwise."""
+    if arms_down:
+        points = [
+            [178, 14, 86],
+            [180, 14, 76],
+            [184, 14, 64],
+            [190, 16, 44],
+            [196, 20, 10],
+            [202, 24, -60],
+            [206, 26, -120],
+        ]
+        radius = [8, 20, 23, 16, 12, 11, 11]
+    else:
+        points = [
+            [164, 14, 58],
+            [170, 14, 66],
+            [176, 14, 78],
+            [182, 12, 100],
+            [188, 8, 130],
+            [196, 4, 190],
+        ]
+        radius = [8, 20, 23, 17, 12, 11]
+    places = np.array(points, dtype=float) * [side, 1, 1]
+    return strand_along(
+        places, width=np.array(radius, float), height=np.array(radius, float), normal=[0, 1.0, 0]
+    )
+
+
+def vertebral_arch(index: int) -> list[Strand]:
+    """Return pedicles, laminae, transverse processes, facets and spinous process."""
+    z0 = VERTEBRAE_Z[index]
+    y0, depth, _ = at_level(SPINE, np.array([z0]))[:, 0]
+    back = y0 + depth
+    strands = []
+    tip_drop = 24 if FIRST_THORACIC + 3 < index < FIRST_THORACIC + 9 else 14
+    for side in (-1, 1):
+        pedicle = [[side * 11.5, back - 4, z0 + 5], [side * 12.5, back + 12, z0 + 4]]
+        strands.append(
+            strand_along(
+                np.array(pedicle), width=np.full(2, 3.0), height=np.full(2, 6), normal=[1.0, 0, 0]
+            )
+        )
+        lamina = [
+            [side * 13, back + 11, z0 + 1],
+            [side * 8, back + 19, z0 - 4],
+            [0, back + 24, z0 - 9],
+        ]
+        strands.append(
+            strand_along(
+                np.array(lamina), width=np.full(3, 9), height=np.full(3, 2.8), normal=[0, 0, 1.0]
+            )
+        )
+        process = [
+            [side * 13, back + 12, z0 + 3],
+            [side * 24, back + 19, z0 + 5],
+            [side * 34, back + 26, z0 + 7],
+        ]
+        strands.append(
+            strand_along(
+                np.array(process), width=[5, 4.5, 5.5], height=[5, 4, 4.5], normal=[0, 0, 1.0]
+            )
+        )
+        facet = [[side * 13, back + 9, z0 + 13], [side * 13.5, back + 13, z0 - 12]]
+        strands.append(
+            strand_along(
+                np.array(facet), width=np.full(2, 5.5), height=np.full(2, 3), normal=[1.0, 0, 0]
+            )
+        )
+    spinous = [
+        [0, back + 21, z0 - 5],
+        [0, back + 34, z0 - 5 - tip_drop * 0.5],
+        [0, back + 46, z0 - 6 - tip_drop],
+    ]
+    strands.append(
+        strand_along(
+            np.array(spinous, float), width=[7, 6, 5], height=[2.8, 2.6, 3.6], normal=[0, 0, 1.0]
+        )
+    )
+    return strands
+
+
+@lru_cache(maxsize=4)
+def bones(habitus: Habitus, *, arms_down: bool = False) -> dict[str, Strand]:
+    """Return the strands of the skeleton, grouped by thickness of their cortex."""
+    ribs = [rib(number, side, habitus) for number in range(1, 13) for side in (-1, 1)]
+    arches = [part for index in range(len(VERTEBRAE_Z)) for part in vertebral_arch(index)]
+    girdle = [part for side in (-1, 1) for part in scapula(side, arms_down=arms_down)]
+    return {
+        "cartilage": joined([cartilage(n, side, habitus) for n in range(1, 9) for side in (-1, 1)]),
+        "thin": joined(ribs + arches + girdle + sternum(habitus)),
+        "thick": joined(
+            [clavicle(side, arms_down=arms_down) for side in (-1, 1)]
+            + [humerus(side, arms_down=arms_down) for side in (-1, 1)]
+        ),
+    }
+
+
+def vertebral_distance(grid: Grid) -> np.ndarray:
+    """Return the distance outside the column of bodies and discs, with its soft tissue."""
+    _, y, x = grid.broadcast()
+    spine_y, depth, width = (v[:, None, None] for v in at_level(SPINE, grid.z))
+    across, along = x / (width + 4.5), (y - spine_y - 8) / (depth + 13)
+    return (np.sqrt(across**2 + along**2) - 1).astype(np.float32) * (width.astype(np.float32) + 8)
+
+
+def paint_vertebrae(hu: np.ndarray, grid: Grid, habitus: Habitus, *, edge_mm: float) -> None:
+    """Paint vertebral bodies, discs and the canal with its cord."""
+    part = box(grid, np.array([-34, -20, grid.z.min()]), np.array([34, 110, grid.z.max()]))
+    if part is None:
+        return
+    near, view = within(grid, part), hu[part]
+    _, y, x = (axis.astype(np.float32) for axis in near.broadcast())
+    spine_y, depth, width = (v[:, None, None].astype(np.float32) for v in at_level(SPINE, near.z))
+    nearest = np.abs(VERTEBRAE_Z[None, :] - near.z[:, None]).argmin(axis=1)
+    height = np.interp(near.z, VERTEBRAE_Z[::-1], np.gradient(-VERTEBRAE_Z)[::-1])
+    from_middle = np.abs(near.z - VERTEBRAE_Z[nearest])
+    to_endplate = (height / 2 - 2.4 - from_middle)[:, None, None].astype(np.float32)
+    flare = np.clip(1 - to_endplate / 7, 0, 1) ** 2
+    radius = np.sqrt(
+        (x / (width + 1.6 * flare)) ** 2 + ((y - spine_y) / (depth + 1.2 * flare)) ** 2 + 1e-6
+    )
+    body = (radius - 1) * depth
+    body = np.maximum(body, 7 - np.sqrt(x * x + (y - spine_y - depth - 5.5) ** 2) * 0.95)
+    canal = np.sqrt((x / 9.5) ** 2 + ((y - spine_y - depth - 8) / 8.5) ** 2) * 9 - 9
+    marrow = habitus.marrow_hu + 45 * smooth_noise(near, seed=habitus.seed + 7, spacing_mm=1.6)
+    disc = np.where(to_endplate > 0, np.float32(1), 0)
+    wall = np.minimum(-body, to_endplate * 0.9)
+    value = np.where(disc > 0, marrow + np.clip(1 - wall / 1.5, 0, 1) * (480 - marrow), 85)
+    blend(view, body, value, edge_mm=edge_mm)
+    blend(view, canal, 18.0, edge_mm=edge_mm)
+    cord = np.sqrt((x / 5.6) ** 2 + ((y - spine_y - depth - 7.5) / 4.2) ** 2) * 5 - 5
+    blend(view, cord, 40.0, edge_mm=edge_mm)
