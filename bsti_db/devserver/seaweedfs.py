@@ -56,7 +56,7 @@ class Store:
     sockets: Path
     ports: dict[str, int]
     identities: dict[str, dict[str, str]]
-    # the audit bucket keeps what it gets; a test's must be removable
+    # then also for the buckets of test workers, quarantine-gw0 and so on
     for_tests: bool
 
     @property
@@ -150,9 +150,11 @@ def answers(store: Store) -> bool:
         return False
 
 
-def make_buckets(store: Store, buckets: Sequence[str] = BUCKETS) -> None:
-    """Make those of `buckets` that do not exist yet; what begins with audit is locked."""
-    s3 = client(store, "administrator")
+def make_buckets(s3: Any, buckets: Sequence[str] = BUCKETS) -> None:
+    """Make those of `buckets` that do not exist yet; what begins with audit is locked.
+
+    `s3` is a client of the administrator.
+    """
     known = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
     for bucket in buckets:
         if bucket in known:
@@ -172,7 +174,6 @@ def make_buckets(store: Store, buckets: Sequence[str] = BUCKETS) -> None:
 
 def _access(store: Store) -> dict[str, Any]:
     """The store's own configuration of identities and their rights."""
-    # the buckets of a test worker are named after the real ones: quarantine-gw0
     names = ("", "-*") if store.for_tests else ("",)
 
     def identity(name: str, **rights: Any) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def running_services(
         postgresql.prepare(cluster, for_tests=for_tests)
         wait_until("Valkey", lambda: valkey.answers(broker), children, 30)
         wait_until("SeaweedFS", lambda: seaweedfs.answers(store), children, 90)
-        seaweedfs.make_buckets(store)
+        seaweedfs.make_buckets(seaweedfs.client(store, "administrator"))
         check(children)
         services = {
             "database": {role: postgresql.url(cluster, role) for role in sorted(DATABASE_ROLES)},
