@@ -12,13 +12,12 @@ from bsti_db.devserver import postgresql, seaweedfs, valkey
 from bsti_db.devserver.credentials import DATABASE_ROLES, IDENTITIES, development_secrets
 from bsti_db.devserver.environment import BUCKETS
 from bsti_db.devserver.folder import CannotStart, socket_folder, write_private
+from bsti_db.devserver.left_overs import remember, stop_left_overs
 from bsti_db.devserver.supervisor import (
     Child,
     check,
-    remember,
     start,
     stop,
-    stop_left_overs,
     wait_until,
 )
 

@@ -1,7 +1,6 @@
 """Start programs, watch them, and see that all of them end."""
 
 import ctypes
-import json
 import os
 import pwd
 import signal
@@ -12,8 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
@@ -44,8 +41,18 @@ class StopRequested(Exception):
     """Ctrl-C or a signal to end."""
 
 
-class ChildDied(Exception):
-    """A program ended that should run; the text names it and its log."""
+class ChildFailed(Exception):
+    """A program ended that should run, or failed; the text names it and its log."""
+
+    @classmethod
+    def of(cls, child: Child) -> "ChildFailed":
+        status, log = child.process.returncode, child.program.log
+        how = f"exit {status}" if status >= 0 else f"signal {-status}"
+        last = log.read_text(errors="replace").strip().splitlines()[-8:]
+        return cls(
+            f"{child.program.name} ended unexpectedly ({how}), so everything is stopped. "
+            f"Its log is {log}:\n" + "\n".join(f"    {line}" for line in last)
+        )
 
 
 @contextmanager
@@ -97,16 +104,10 @@ def _group(user: str | None) -> int | None:
 
 
 def check(children: Sequence[Child]) -> None:
-    """Raise ChildDied when one of `children` has ended."""
+    """Raise ChildFailed when one of `children` has ended."""
     for child in children:
-        status = child.process.poll()
-        if status is not None:
-            how = f"exit {status}" if status >= 0 else f"signal {-status}"
-            last = child.program.log.read_text(errors="replace").strip().splitlines()[-8:]
-            raise ChildDied(
-                f"{child.program.name} ended by itself ({how}), so everything is stopped. "
-                f"Its log is {child.program.log}:\n" + "\n".join(f"    {line}" for line in last)
-            )
+        if child.process.poll() is not None:
+            raise ChildFailed.of(child)
 
 
 def wait_until(what: str, probe: Callable[[], bool], children: Sequence[Child], seconds: float):
@@ -115,7 +116,7 @@ def wait_until(what: str, probe: Callable[[], bool], children: Sequence[Child], 
     while not probe():
         check(children)
         if time.monotonic() > deadline:
-            raise ChildDied(f"{what} did not answer within {seconds:.0f} seconds.")
+            raise ChildFailed(f"{what} did not answer within {seconds:.0f} seconds.")
         time.sleep(0.05)
 
 
@@ -133,21 +134,3 @@ def stop(children: Sequence[Child]) -> None:
     for child in children:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.process.pid, signal.SIGKILL)
-
-
-def remember(path: Path, children: Sequence[Child]) -> None:
-    """Note who runs, with times of creation: a pid alone may be another's by tomorrow."""
-    known = {}
-    for child in children:
-        with suppress(psutil.NoSuchProcess):
-            known[child.process.pid] = psutil.Process(child.process.pid).create_time()
-    path.write_text(json.dumps(known))
-
-
-def stop_left_overs(path: Path) -> None:
-    """End what a killed supervisor left running, where the kernel did not do it."""
-    known = json.loads(path.read_text()) if path.exists() else {}
-    for pid, created in known.items():
-        with suppress(psutil.NoSuchProcess, ProcessLookupError):
-            if abs(psutil.Process(int(pid)).create_time() - created) < 1:
-                os.killpg(int(pid), signal.SIGKILL)
