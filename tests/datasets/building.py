@@ -93,7 +93,7 @@ def xray_dataset(
         ]
         dataset.ViewCodeSequence = [
             item(
-                CodeValue="399348003", CodingSchemeDesignator="SCT", CodeMeaning="postero-anterior"
+                CodeValue="272479007", CodingSchemeDesignator="SCT", CodeMeaning="postero-anterior"
             )
         ]
     dataset.WindowCenter = "512" if is_cr else "2048"

@@ -1,0 +1,333 @@
+"""DICOM data elements as bytes: a bounded parser that trusts no length, and a writer.
+
+Values are held little endian whatever the file's byte order, so that one rule reads them all.
+
+References
+----------
+DICOM PS3.5, sections 7 (the data set), 7.5 (sequences), A.4 (encapsulated pixel data) and
+A.5 (deflated).
+"""
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from struct import Struct
+from typing import NamedTuple
+
+import numpy as np
+from pydicom.datadict import DicomDictionary
+
+from uploads.dicom.reasons import Reason, Refused
+
+MAX_DEPTH = 12
+MAX_ELEMENTS = 300_000
+MAX_ITEMS = 50_000
+MAX_INFLATED_BYTES = 256 * 1024**2
+
+IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
+EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
+DEFLATED_LITTLE_ENDIAN = "1.2.840.10008.1.2.1.99"
+EXPLICIT_BIG_ENDIAN = "1.2.840.10008.1.2.2"
+
+PIXEL_DATA = 0x7FE00010
+
+_ITEM = 0xFFFEE000
+_ITEM_END = 0xFFFEE00D
+_SEQUENCE_END = 0xFFFEE0DD
+_UNDEFINED = 0xFFFFFFFF
+_LONG_VRS = frozenset(
+    ("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV")
+)
+_WORD_BYTES = {
+    **dict.fromkeys(("US", "SS", "OW", "AT"), 2),
+    **dict.fromkeys(("UL", "SL", "FL", "OL", "OF"), 4),
+    **dict.fromkeys(("FD", "OD", "UV", "SV"), 8),
+}
+_SEQUENCES = frozenset(tag for tag, entry in DicomDictionary.items() if entry[0] == "SQ")
+
+
+class Element(NamedTuple):
+    """One data element; `items` of a sequence, `fragments` of encapsulated pixel data."""
+
+    tag: int
+    vr: str
+    value: bytes = b""
+    items: "tuple[list[Element], ...] | None" = None
+    fragments: tuple[bytes, ...] | None = None
+
+
+class _Encoding(NamedTuple):
+    is_implicit: bool
+    is_big_endian: bool
+    tag: Struct
+    short: Struct
+    long: Struct
+
+
+def _encoding(*, is_implicit: bool, is_big_endian: bool = False) -> _Encoding:
+    order = ">" if is_big_endian else "<"
+    return _Encoding(
+        is_implicit, is_big_endian, Struct(order + "HH"), Struct(order + "H"), Struct(order + "I")
+    )
+
+
+_IMPLICIT = _encoding(is_implicit=True)
+_EXPLICIT = _encoding(is_implicit=False)
+_BIG = _encoding(is_implicit=False, is_big_endian=True)
+
+
+def encoding_of(transfer_syntax_uid: str) -> _Encoding:
+    if transfer_syntax_uid == IMPLICIT_LITTLE_ENDIAN:
+        return _IMPLICIT
+    return _BIG if transfer_syntax_uid == EXPLICIT_BIG_ENDIAN else _EXPLICIT
+
+
+# --- Reading -------------------------------------------------------------------
+
+
+@dataclass
+class _Reader:
+    source: bytes
+    elements: int = 0
+    items: int = 0
+
+
+def file_meta(source: bytes) -> tuple[list[Element], int]:
+    """The elements of group 0002 and where the data set begins.
+
+    Raises Refused for a file without `DICM` or with a broken file meta group.
+    """
+    if not source:
+        raise Refused(Reason.EMPTY_FILE)
+    if source[128:132] != b"DICM":
+        raise Refused(Reason.NOT_DICOM)
+    reader, position, elements = _Reader(source), 132, []
+    while source[position : position + 2] == b"\x02\x00":
+        element, position = _element(reader, position, len(source), _EXPLICIT, 0)
+        elements.append(element)
+    return elements, position
+
+
+def data_set(source: bytes, position: int, transfer_syntax_uid: str) -> tuple[list[Element], bool]:
+    """All elements of the data set that begins at `position`, and whether bytes lie behind it.
+
+    Raises Refused (TRUNCATED, MALFORMED, TOO_COMPLEX, TOO_LARGE).
+    """
+    if transfer_syntax_uid == DEFLATED_LITTLE_ENDIAN:
+        source, position = inflated(source[position:]), 0
+    reader, encoding = _Reader(source), encoding_of(transfer_syntax_uid)
+    elements: list[Element] = []
+    end = len(source)
+    has_pixels = False
+    while position < end:
+        try:
+            element, position = _element(reader, position, end, encoding, 0)
+        except Refused:
+            # what lies behind the pixels is dropped whatever it is
+            if has_pixels:
+                return _without_duplicates(elements), True
+            raise
+        has_pixels = has_pixels or element.tag == PIXEL_DATA
+        elements.append(element)
+    behind = has_pixels and elements[-1].tag != PIXEL_DATA
+    return _without_duplicates(elements), behind
+
+
+def inflated(data: bytes) -> bytes:
+    """A deflated data set, at most MAX_INFLATED_BYTES of it (PS3.5 A.5)."""
+    machine = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        result = machine.decompress(data, MAX_INFLATED_BYTES)
+    except zlib.error:
+        raise Refused(Reason.MALFORMED) from None
+    if machine.unconsumed_tail:
+        raise Refused(Reason.TOO_LARGE)
+    if not machine.eof:
+        raise Refused(Reason.TRUNCATED)
+    return result
+
+
+def _element(
+    reader: _Reader, position: int, end: int, encoding: _Encoding, depth: int
+) -> tuple[Element, int]:
+    reader.elements += 1
+    if reader.elements > MAX_ELEMENTS:
+        raise Refused(Reason.TOO_COMPLEX)
+    if position + 8 > end:
+        raise _beyond(reader, end)
+    source = reader.source
+    group, number = encoding.tag.unpack_from(source, position)
+    tag = group << 16 | number
+    vr, length, position = _vr_and_length(source, position + 4, end, encoding, tag)
+    if length == _UNDEFINED:
+        if tag == PIXEL_DATA and depth == 0:
+            fragments, position = _fragments(reader, position, end, encoding)
+            return Element(tag, vr, fragments=fragments), position
+        inner = _IMPLICIT if vr == "UN" else encoding
+        items, position = _items(reader, position, None, inner, depth + 1)
+        return Element(tag, "SQ", items=items), position
+    if position + length > end:
+        raise _beyond(reader, end)
+    if vr == "SQ" or (tag in _SEQUENCES and vr in ("", "UN")):
+        inner = _IMPLICIT if vr == "UN" else encoding
+        items, _ = _items(reader, position, position + length, inner, depth + 1)
+        return Element(tag, "SQ", items=items), position + length
+    value = source[position : position + length]
+    if encoding.is_big_endian and vr in _WORD_BYTES:
+        value = _swapped(value, vr)
+    return Element(tag, vr, value), position + length
+
+
+def _vr_and_length(
+    source: bytes, position: int, end: int, encoding: _Encoding, tag: int
+) -> tuple[str, int, int]:
+    if encoding.is_implicit or tag >> 16 == 0xFFFE:
+        return "", encoding.long.unpack_from(source, position)[0], position + 4
+    code = source[position : position + 2]
+    if not (code.isalpha() and code.isupper()):
+        raise Refused(Reason.MALFORMED)
+    vr = code.decode("ascii")
+    if vr not in _LONG_VRS:
+        return vr, encoding.short.unpack_from(source, position + 2)[0], position + 4
+    if position + 8 > end:
+        raise Refused(Reason.TRUNCATED)
+    return vr, encoding.long.unpack_from(source, position + 4)[0], position + 8
+
+
+def _items(
+    reader: _Reader, position: int, end: int | None, encoding: _Encoding, depth: int
+) -> tuple[tuple[list[Element], ...], int]:
+    """The items from `position` to `end`, or to the sequence delimiter when `end` is None."""
+    if depth > MAX_DEPTH:
+        raise Refused(Reason.TOO_COMPLEX)
+    items = []
+    limit = len(reader.source) if end is None else end
+    while end is None or position < end:
+        if position + 8 > limit:
+            raise _beyond(reader, limit)
+        group, number = encoding.tag.unpack_from(reader.source, position)
+        (length,) = encoding.long.unpack_from(reader.source, position + 4)
+        position += 8
+        tag = group << 16 | number
+        if tag == _SEQUENCE_END and end is None:
+            break
+        if tag != _ITEM:
+            raise Refused(Reason.MALFORMED)
+        reader.items += 1
+        if reader.items > MAX_ITEMS:
+            raise Refused(Reason.TOO_COMPLEX)
+        item, position = _item(reader, position, length, limit, encoding, depth)
+        items.append(item)
+    return tuple(items), position
+
+
+def _item(
+    reader: _Reader, position: int, length: int, limit: int, encoding: _Encoding, depth: int
+) -> tuple[list[Element], int]:
+    has_end = length != _UNDEFINED
+    end = position + length if has_end else limit
+    if end > limit:
+        raise _beyond(reader, limit)
+    elements: list[Element] = []
+    while not (has_end and position == end):
+        if not has_end and position + 8 <= end:
+            group, number = encoding.tag.unpack_from(reader.source, position)
+            if group << 16 | number == _ITEM_END:
+                return _without_duplicates(elements), position + 8
+        element, position = _element(reader, position, end, encoding, depth)
+        elements.append(element)
+    return _without_duplicates(elements), position
+
+
+def _fragments(
+    reader: _Reader, position: int, end: int, encoding: _Encoding
+) -> tuple[tuple[bytes, ...], int]:
+    fragments = []
+    while True:
+        if position + 8 > end:
+            raise Refused(Reason.TRUNCATED)
+        group, number = encoding.tag.unpack_from(reader.source, position)
+        (length,) = encoding.long.unpack_from(reader.source, position + 4)
+        position += 8
+        tag = group << 16 | number
+        if tag == _SEQUENCE_END:
+            return tuple(fragments), position
+        if tag != _ITEM or length == _UNDEFINED:
+            raise Refused(Reason.MALFORMED)
+        if position + length > end:
+            raise Refused(Reason.TRUNCATED)
+        reader.items += 1
+        if reader.items > MAX_ITEMS:
+            raise Refused(Reason.TOO_COMPLEX)
+        fragments.append(reader.source[position : position + length])
+        position += length
+
+
+def _without_duplicates(elements: list[Element]) -> list[Element]:
+    """The same list; a data set that says one thing twice is refused."""
+    if len({element.tag for element in elements}) != len(elements):
+        raise Refused(Reason.MALFORMED)
+    return elements
+
+
+def _beyond(reader: _Reader, end: int) -> Refused:
+    at_end_of_file = end == len(reader.source)
+    return Refused(Reason.TRUNCATED if at_end_of_file else Reason.MALFORMED)
+
+
+def _swapped(value: bytes, vr: str) -> bytes:
+    size = _WORD_BYTES[vr]
+    whole = len(value) - len(value) % size
+    return np.frombuffer(value[:whole], f">u{size}").astype(f"<u{size}").tobytes() + value[whole:]
+
+
+# --- Writing -------------------------------------------------------------------
+
+
+def file_of(
+    meta: Iterable[Element], elements: Iterable[Element], transfer_syntax_uid: str
+) -> bytes:
+    """A whole DICOM file: zero preamble, file meta with its length, data set, nothing behind it."""
+    group = b"".join(_written(element, _EXPLICIT) for element in meta)
+    length = _written(Element(0x00020000, "UL", len(group).to_bytes(4, "little")), _EXPLICIT)
+    encoding = encoding_of(transfer_syntax_uid)
+    body = b"".join(_written(element, encoding) for element in elements)
+    if transfer_syntax_uid == DEFLATED_LITTLE_ENDIAN:
+        machine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        body = machine.compress(body) + machine.flush()
+        body += b"\0" * (len(body) % 2)
+    return b"".join((bytes(128), b"DICM", length, group, body))
+
+
+def _written(element: Element, encoding: _Encoding) -> bytes:
+    tag = encoding.tag.pack(element.tag >> 16, element.tag & 0xFFFF)
+    if element.fragments is not None:
+        return tag + _written_fragments(element.fragments, encoding)
+    if element.items is not None:
+        value = b"".join(_written_item(item, encoding) for item in element.items)
+    else:
+        value = element.value
+        if len(value) % 2:
+            value += b"\0" if element.vr in ("UI", "OB", "UN") else b" "
+        if encoding.is_big_endian and element.vr in _WORD_BYTES:
+            value = _swapped(value, element.vr)
+    if encoding.is_implicit:
+        return tag + encoding.long.pack(len(value)) + value
+    vr = element.vr.encode("ascii")
+    if element.vr in _LONG_VRS:
+        return tag + vr + b"\0\0" + encoding.long.pack(len(value)) + value
+    return tag + vr + encoding.short.pack(len(value)) + value
+
+
+def _written_item(item: list[Element], encoding: _Encoding) -> bytes:
+    content = b"".join(_written(element, encoding) for element in item)
+    return encoding.tag.pack(0xFFFE, 0xE000) + encoding.long.pack(len(content)) + content
+
+
+def _written_fragments(fragments: tuple[bytes, ...], encoding: _Encoding) -> bytes:
+    parts = [b"OB\0\0", encoding.long.pack(_UNDEFINED)]
+    for fragment in fragments:
+        padded = fragment + b"\0" * (len(fragment) % 2)
+        parts += (encoding.tag.pack(0xFFFE, 0xE000), encoding.long.pack(len(padded)), padded)
+    parts += (encoding.tag.pack(0xFFFE, 0xE0DD), encoding.long.pack(0))
+    return b"".join(parts)
