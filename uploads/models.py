@@ -32,6 +32,31 @@ class Submitter(models.Model):
         return f"submitter {self.pk}"
 
 
+class EntryCode(models.Model):
+    """A typed code that was mailed to an NHS address; it opens one session, once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField()
+    name = models.CharField(max_length=100)
+    role = models.CharField(max_length=100)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    client = models.GenericIPAddressField(null=True, blank=True)
+    digest = models.CharField(max_length=64)  # keyed: the code itself is nowhere but in the mail
+    tries = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["email", "created_at"])]
+        constraints = [
+            models.CheckConstraint(name="code_is_tried_5_times_at_most", condition=Q(tries__lte=5))
+        ]
+
+    def __str__(self) -> str:
+        return f"entry code {self.pk}"
+
+
 class UploadQuerySet(models.QuerySet["Upload"]):
     def visible_to(self, actor: Actor) -> "UploadQuerySet":
         """A submitter's own uploads; members see uploads through their own stage's pages."""
@@ -44,6 +69,20 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
     def held(self) -> "UploadQuerySet":
         return self.filter(status=UploadStatus.HELD)
+
+    def asked_to_be_withdrawn(self) -> "UploadQuerySet":
+        """Uploads whose submitter asked for withdrawal after publication, still to be decided."""
+        return self.accepted().filter(withdrawal_asked_at__isnull=False)
+
+    def awaiting_mail(self) -> "UploadQuerySet":
+        """Uploads whose submitter has not been told of the status they are in."""
+        told = [
+            UploadStatus.SUBMITTED,
+            UploadStatus.HELD,
+            UploadStatus.ACCEPTED,
+            UploadStatus.REFUSED,
+        ]
+        return self.filter(status__in=told).exclude(mailed_status=models.F("status"))
 
 
 class Patient(models.Model):
@@ -76,9 +115,11 @@ class Upload(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawal_asked_at = models.DateTimeField(null=True, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
     declared_at = models.DateTimeField(null=True, blank=True)
     caldicott_reference = models.CharField("Caldicott approval", max_length=100, blank=True)
+    caldicott_role = models.CharField("role of the person who approved", max_length=100, blank=True)
     licence = models.CharField(
         max_length=20,
         choices=[("CC-BY-4.0", "CC BY 4.0"), ("CC-BY-NC-SA-4.0", "CC BY-NC-SA 4.0")],
@@ -88,6 +129,7 @@ class Upload(models.Model):
     pseudonym_key_id = models.CharField(max_length=40, blank=True)  # pinned at submission
     leased_until = models.DateTimeField(null=True, blank=True)  # a worker has it until then
     reason = models.CharField(max_length=40, blank=True)  # the code of a hold or refusal
+    mailed_status = models.CharField(max_length=12, blank=True)  # the last one the mails told
 
     objects = UploadQuerySet.as_manager()
 
@@ -161,7 +203,10 @@ class UploadedFile(models.Model):
                 ),
             ),
         ]
-        indexes = [models.Index(fields=["upload", "outcome"])]
+        indexes = [
+            models.Index(fields=["upload", "outcome"]),
+            models.Index(fields=["upload", "sha256"]),
+        ]
 
     def __str__(self) -> str:
         return f"file {self.number}"
