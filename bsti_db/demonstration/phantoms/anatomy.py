@@ -47,15 +47,16 @@ FASCIA = np.array(
     dtype=float,
 )
 # the same, arms at the side, as on a radiograph
-FASCIA_ARMS_DOWN = np.array(
+FASCIA_UPRIGHT = np.array(
     [
-        [190, 56, -46, 66],
-        [160, 58, -48, 72],
-        [140, 72, -50, 82],
-        [125, 112, -54, 92],
-        [108, 158, -58, 100],
-        [90, 186, -68, 108],
-        [60, 192, -82, 113],
+        [190, 54, -46, 66],
+        [150, 57, -48, 74],
+        [132, 66, -50, 84],
+        [118, 92, -52, 92],
+        [106, 134, -56, 100],
+        [94, 168, -64, 106],
+        [80, 186, -72, 110],
+        [60, 190, -82, 113],
         [30, 176, -92, 116],
         [0, 160, -98, 117],
         [-50, 152, -108, 117],
@@ -176,9 +177,9 @@ def pleura_radius(z: np.ndarray, habitus: Habitus) -> np.ndarray:
     return radius + _waviness(z, habitus.seed) * np.minimum(radius / 120, 1)
 
 
-def fascia_radius(z: np.ndarray, habitus: Habitus, *, arms_down: bool = False) -> np.ndarray:
+def fascia_radius(z: np.ndarray, habitus: Habitus, *, upright: bool = False) -> np.ndarray:
     """Return the outer face of the muscles of the chest wall."""
-    table = FASCIA_ARMS_DOWN if arms_down else FASCIA
+    table = FASCIA_UPRIGHT if upright else FASCIA
     radius = _outline(table, z, front=2.3, back=2.5)
     theta = directions()
     strong = 1.0 if habitus.sex == "M" else 0.65
@@ -189,7 +190,7 @@ def fascia_radius(z: np.ndarray, habitus: Habitus, *, arms_down: bool = False) -
     return np.maximum(radius, least) + 0.8 * _waviness(z, habitus.seed + 1)
 
 
-def skin_radius(z: np.ndarray, habitus: Habitus, *, arms_down: bool = False) -> np.ndarray:
+def skin_radius(z: np.ndarray, habitus: Habitus, *, upright: bool = False) -> np.ndarray:
     """Return the surface of the body."""
     theta = directions()
     fat = habitus.fat_mm * (
@@ -200,7 +201,7 @@ def skin_radius(z: np.ndarray, habitus: Habitus, *, arms_down: bool = False) -> 
         + 0.5 * bump(theta, 40, 50) * level(z, -210, 60)
     )
     breast = habitus.breast_mm * bump(theta, 46, 24) * level(z, -52, 38)
-    fascia = fascia_radius(z, habitus, arms_down=arms_down)
+    fascia = fascia_radius(z, habitus, upright=upright)
     return fascia + np.maximum(fat, 4) + breast + _waviness(z, habitus.seed + 2)
 
 
@@ -211,11 +212,14 @@ class Polar:
     direction: np.ndarray
     radius: np.ndarray
 
+    def look_up(self, table: np.ndarray) -> np.ndarray:
+        """Return for each voxel what a table of (levels, ANGLES) says in its direction."""
+        planes = np.arange(len(table), dtype=np.int32)[:, None, None] * ANGLES
+        return table.astype(np.float32).reshape(-1)[planes + self.direction]
+
     def beyond(self, outline: np.ndarray) -> np.ndarray:
         """Return how far each voxel lies outside an outline of (levels, ANGLES)."""
-        outline = outline.astype(np.float32)
-        planes = np.arange(len(outline), dtype=np.int32)[:, None, None] * ANGLES
-        return self.radius - outline.reshape(-1)[planes + self.direction]
+        return self.radius - self.look_up(outline)
 
 
 def polar(grid: Grid) -> Polar:

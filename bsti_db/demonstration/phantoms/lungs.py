@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from . import trees
-from .anatomy import APEX_Z, Habitus, Polar, pleura_radius, polar
+from .anatomy import APEX_Z, Habitus, Polar, directions, pleura_radius, polar
 from .mediastinum import mediastinal_distance
 from .painting import Grid, Strand, cells, joined, smooth_noise
 from .skeleton import vertebral_distance
@@ -30,42 +30,84 @@ class Disease:
 
 def diaphragm_z(grid: Grid, inside_mm: np.ndarray, around: Polar, habitus: Habitus) -> np.ndarray:
     """Return the level of the diaphragm above or below each voxel."""
-    _, y, x = grid.broadcast()
-    turn = around.direction * np.float32(2 * np.pi / 2048) - np.float32(np.pi)
+    _, y, x = (axis.astype(np.float32) for axis in grid.broadcast())
     # the recess is deepest at the back, shallow at the front
-    deep = -150 - 30 * np.clip(-np.cos(turn), 0, 1) + 26 * np.clip(np.cos(turn), 0, 1) ** 2
+    ahead = np.cos(directions())
+    deep = -143 - 40 * np.clip(-ahead, 0, 1) ** 1.5 + 38 * np.clip(ahead, 0, 1) ** 1.3
+    deep = around.look_up(np.broadcast_to(deep, (len(grid.z), len(deep))))
     blend = 1 / (1 + np.exp(-(x - 4) / 9))
     dome = DOME_Z["right"] + (DOME_Z["left"] - DOME_Z["right"]) * blend
-    dome = dome - 0.0016 * (np.abs(x) - 62) ** 2 - 0.0012 * (y - 2) ** 2
-    rise = 1 - np.clip(1 - inside_mm / 62, 0, 1) ** 2.3
-    wave = 2.5 * np.cos(x / 13 + habitus.seed) * np.cos(y / 17 + habitus.seed % 5)
+    dome = dome - 0.0036 * (np.abs(x) - 62) ** 2 - 0.0012 * (y - 2) ** 2
+    rise = 1 - np.clip(1 - inside_mm / 78, 0, 1) ** 2.1
+    wave = 2.0 * np.cos(x / 17 + habitus.seed) * np.cos(y / 23 + habitus.seed % 5)
     return (deep + (dome - deep) * rise + wave * rise).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class LungField:
-    """Signed distances in mm, all on one grid; positive outside for `outside`."""
+    """Signed distances in mm on one grid: outside the lungs, the fluid and the free air."""
 
     outside: np.ndarray
     from_wall: np.ndarray
     above_diaphragm: np.ndarray
     mediastinum: np.ndarray
+    fluid: np.ndarray | None = None
+    free_air: np.ndarray | None = None
 
 
-def lung_field(grid: Grid, habitus: Habitus, around: Polar | None = None) -> LungField:
-    """Find the lungs between chest wall, mediastinum, spine and diaphragm."""
+def lung_field(
+    grid: Grid,
+    habitus: Habitus,
+    disease: Disease | None = None,
+    *,
+    around: Polar | None = None,
+    upright: bool = False,
+) -> LungField:
+    """Find the lungs between chest wall, mediastinum, spine, diaphragm, fluid and free air."""
     around = around or polar(grid)
     wall = around.beyond(pleura_radius(grid.z, habitus))
-    above = grid.z[:, None, None].astype(np.float32) - diaphragm_z(grid, -wall, around, habitus)
+    z = grid.z[:, None, None].astype(np.float32)
+    above = z - diaphragm_z(grid, -wall, around, habitus)
     mediastinum = mediastinal_distance(grid, habitus)
     spine = vertebral_distance(grid)
-    outside = np.maximum(wall, -np.minimum(mediastinum, spine))
-    outside = np.maximum(outside, -above * 0.8)
+    cavity = np.maximum(wall, -np.minimum(mediastinum, spine))
+    cavity = np.maximum(cavity, -above * 0.8)
     if grid.z.max() > APEX_Z - 12:
-        outside = np.maximum(
-            outside, grid.z[:, None, None].astype(np.float32) - np.float32(APEX_Z + 2)
-        )
-    return LungField(outside, -wall, above, mediastinum)
+        cavity = np.maximum(cavity, z - np.float32(APEX_Z + 2))
+    outside, fluid, air = cavity, None, None
+    if disease and disease.effusion:
+        level = _fluid_level(grid, -wall, disease.effusion, habitus, upright=upright)
+        fluid = np.maximum(cavity, level)
+        outside = np.maximum(outside, -level)
+    if disease and disease.pneumothorax:
+        gap = _air_gap(grid, -wall, disease.pneumothorax, upright=upright)
+        air = np.maximum(cavity, gap)
+        outside = np.maximum(outside, 1.2 - gap)
+    return LungField(outside, -wall, above, mediastinum, fluid, air)
+
+
+def _fluid_level(
+    grid: Grid, inside_mm, amount: float, habitus: Habitus, *, upright: bool
+) -> np.ndarray:
+    """Return the distance above free fluid: at the back lying down, at the base upright."""
+    z, y, x = (axis.astype(np.float32) for axis in grid.broadcast())
+    creep = 16 * np.exp(-np.clip(inside_mm, 0, None) / 12)
+    # more of it on one side
+    less = np.where((x < 0) == (habitus.seed % 2 == 0), 0, 26)
+    if upright:
+        return z - (-178 + 105 * amount + 2.2 * creep - 1.4 * less)
+    depth = 62 * amount * (0.35 + 0.65 / (1 + np.exp((z + 40) / 22)))
+    return 96 - depth - 0.6 * creep + less - y
+
+
+def _air_gap(grid: Grid, inside_mm, amount: float, *, upright: bool) -> np.ndarray:
+    """Return the distance outside the air between the right lung and the chest wall."""
+    z, y, x = (axis.astype(np.float32) for axis in grid.broadcast())
+    rise = np.clip((z + 90) / 180, 0, 1) if upright else np.clip((20 - y) / 110, 0, 1)
+    width = (4 + 44 * amount) * rise**1.3
+    if upright:
+        inside_mm = np.minimum(inside_mm, APEX_Z - z)
+    return np.where(x < 0, inside_mm - width, np.float32(99))
 
 
 def coarse_grid(spacing_mm: float = 5.0) -> Grid:
@@ -168,13 +210,12 @@ def _threshold(ordered: np.ndarray, share: float) -> float:
 def parenchyma(grid: Grid, field: LungField, habitus: Habitus, disease: Disease) -> np.ndarray:
     """Return the density of the lung tissue between the vessels, in Hounsfield units."""
     seed = habitus.seed
-    _, y, x = (axis.astype(np.float32) for axis in grid.broadcast())
-    z = grid.z[:, None, None].astype(np.float32)
+    z, y, _ = (axis.astype(np.float32) for axis in grid.broadcast())
     # supine lungs are denser at the back
-    hu = -872 + 62 * np.clip((y + 90) / 180, 0, 1) ** 2.2 + 0 * z + 0 * x
+    hu = -872 + 62 * np.clip((y + 90) / 180, 0, 1) ** 2.2
     hu = hu + 13 * smooth_noise(grid, seed=seed + 1, spacing_mm=9)
     hu += 20 * smooth_noise(grid, seed=seed + 2, spacing_mm=2.4)
-    _paint_fissures(hu, x, y, z)
+    _paint_fissures(hu, grid, seed)
     if disease.emphysema:
         _add_emphysema(hu, grid, z, seed, disease.emphysema)
     if disease.ground_glass or disease.crazy_paving or disease.consolidation:
@@ -186,11 +227,14 @@ def parenchyma(grid: Grid, field: LungField, habitus: Habitus, disease: Disease)
     return hu.astype(np.float32)
 
 
-def _paint_fissures(hu: np.ndarray, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> None:
-    oblique = (z - trees.oblique_fissure(x, y)) * np.float32(0.71)
-    hu += 170 * np.exp(-((oblique / 0.9) ** 2))
-    minor = z - trees.minor_fissure(x, y)
-    hu += np.where((x < 0) & (oblique > 0), 130 * np.exp(-((minor / 1.1) ** 2)), 0)
+def _paint_fissures(hu: np.ndarray, grid: Grid, seed: int) -> None:
+    z, y, x = (axis.astype(np.float32) for axis in grid.broadcast())
+    bend = 4.5 * smooth_noise(grid, seed=seed + 3, spacing_mm=32)
+    seen = np.clip(0.75 + 0.45 * smooth_noise(grid, seed=seed + 4, spacing_mm=20), 0, 1)
+    oblique = (z - trees.oblique_fissure(x, y) + bend) * np.float32(0.71)
+    minor = z - trees.minor_fissure(x, y) + bend
+    hu += seen * 150 * np.exp(-((oblique / 0.9) ** 2))
+    hu += np.where((x < 0) & (oblique > 0), seen * 110 * np.exp(-((minor / 1.1) ** 2)), 0)
 
 
 def _add_emphysema(hu: np.ndarray, grid: Grid, z: np.ndarray, seed: int, amount: float) -> None:

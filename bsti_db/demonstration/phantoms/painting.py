@@ -9,10 +9,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 from scipy.spatial import cKDTree
-
-LATTICE_MM = 300.0
-"""Noise lattices reach from minus this to plus this on every axis."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,10 @@ class Strand:
     v: np.ndarray
     thickness: np.ndarray
 
+    def chosen(self, which: np.ndarray) -> "Strand":
+        """Return some of the discs."""
+        return Strand(self.centre[which], self.u[which], self.v[which], self.thickness[which])
+
     def shrunk(self, wall_mm: float) -> "Strand":
         """Return what is inside a wall of this thickness."""
         return Strand(
@@ -72,79 +74,89 @@ def joined(strands: list[Strand]) -> Strand:
     )
 
 
-def strand_along(
-    points: np.ndarray, *, width: np.ndarray, height: np.ndarray, normal: np.ndarray
-) -> Strand:
-    """Make a strand through `points` (n, 3), about half a millimetre a disc.
+def strand_along(points, *, width, height, normal, rounded: bool = True) -> Strand:
+    """Make a strand along a smooth curve through `points` (n, 3), half a millimetre a disc.
 
-    `width` and `height` are half axes in millimetres, given at each point; `width` lies along
-    `normal` (made perpendicular to the tube), `height` across it.
+    `width` and `height` are half axes in millimetres, one for all or one a point; `width` lies
+    along `normal` (made perpendicular to the curve), `height` across it.
     """
     points = np.asarray(points, dtype=np.float64)
     steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)])
-    n = max(int(np.ceil(along[-1] / 0.5)), 2)
+    n = max(int(np.ceil(along[-1] / 0.5)), 4)
     at = (np.arange(n) + 0.5) * along[-1] / n
 
-    def resample(values: np.ndarray) -> np.ndarray:
+    def resample(values) -> np.ndarray:
         values = np.asarray(values, dtype=np.float64)
-        columns = values.reshape(len(points), -1).T
-        return np.stack([np.interp(at, along, column) for column in columns], axis=1)
+        if values.ndim < 2:
+            values = np.broadcast_to(values, len(points))[:, None]
+        return PchipInterpolator(along, values, axis=0)(at)
 
     centre = resample(points)
     tangent = np.gradient(centre, axis=0)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True) + 1e-9
-    u = resample(np.broadcast_to(normal, points.shape))
+    u = resample(np.broadcast_to(np.asarray(normal, dtype=np.float64), points.shape))
     u -= tangent * np.sum(u * tangent, axis=1, keepdims=True)
     u /= np.linalg.norm(u, axis=1, keepdims=True) + 1e-9
     v = np.cross(tangent, u)
-    width = np.broadcast_to(np.asarray(width, dtype=np.float64), len(points))
-    height = np.broadcast_to(np.asarray(height, dtype=np.float64), len(points))
+    wide, tall = resample(width), resample(height)
+    if rounded:
+        end = np.minimum(at, along[-1] - at)[:, None] / np.maximum(np.minimum(wide, tall), 1e-6)
+        cap = np.sqrt(np.clip(1 - (1 - np.minimum(end, 1)) ** 2, 0.02, 1))
+        wide, tall = wide * cap, tall * cap
     thickness = np.full(n, along[-1] / n)
-    return Strand(centre, u * resample(width), v * resample(height), thickness)
+    return Strand(*(part.astype(np.float32) for part in (centre, u * wide, v * tall, thickness)))
 
 
 def disc_samples(strand: Strand, *, spacing_mm: float) -> tuple[np.ndarray, np.ndarray]:
     """Return points (m, 3) that fill the strand evenly, and the volume of each in mm³."""
     area = np.pi * np.linalg.norm(strand.u, axis=1) * np.linalg.norm(strand.v, axis=1)
     wanted = np.maximum(area / spacing_mm**2, 1)
-    # a handful of sample counts, so that each group is one array operation
-    counts = np.clip(2 ** np.ceil(np.log2(wanted)), 4, 1024).astype(int)
+    # few different counts, so that each group is one array operation
+    counts = np.clip(1.3 ** np.ceil(np.log(wanted) / np.log(1.3)), 4, 1024).astype(int)
     places, volumes = [], []
     for count in np.unique(counts):
         chosen = np.flatnonzero(counts == count)
         index = np.arange(count) + 0.5
         radius = np.sqrt(index / count)
         turn = index * 2.399963 + (chosen * 1.618034 % 1.0)[:, None] * 2 * np.pi
-        a, b = radius * np.cos(turn), radius * np.sin(turn)
-        place = strand.centre[chosen, None, :] + a[..., None] * strand.u[chosen, None, :]
-        place += b[..., None] * strand.v[chosen, None, :]
+        turn = turn.astype(np.float32)
+        a = (radius * np.cos(turn)).astype(np.float32)[..., None]
+        b = (radius * np.sin(turn)).astype(np.float32)[..., None]
+        place = strand.centre[chosen, None, :] + a * strand.u[chosen, None, :]
+        place += b * strand.v[chosen, None, :]
         places.append(place.reshape(-1, 3))
         volumes.append(np.repeat(area[chosen] * strand.thickness[chosen] / count, count))
     return np.concatenate(places), np.concatenate(volumes)
 
 
-def paint_samples(
-    hu: np.ndarray, grid: Grid, samples: tuple[np.ndarray, np.ndarray], value: float
+def paint_strand(
+    hu: np.ndarray, grid: Grid, strand: Strand, value: float, *, spacing_mm: float
 ) -> None:
-    """Blend `value` into the voxels that hold the samples, by the fraction they fill."""
-    places, volumes = samples
-    nz, ny, nx = grid.shape
-    step_z, step_y, step_x = axis_step(grid.z), axis_step(grid.y), axis_step(grid.x)
-    k = np.rint((places[:, 2] - grid.z[0]) / step_z).astype(np.int64)
-    near = np.flatnonzero((k >= 0) & (k < nz))
-    j = np.rint((places[near, 1] - grid.y[0]) / step_y).astype(np.int64)
-    i = np.rint((places[near, 0] - grid.x[0]) / step_x).astype(np.int64)
-    inside = (j >= 0) & (j < ny) & (i >= 0) & (i < nx)
-    near, j, i = near[inside], j[inside], i[inside]
-    if not len(near):
+    """Blend `value` into the voxels a strand runs through, by the fraction it fills."""
+    extent = np.maximum(np.abs(strand.u[:, 2]), np.abs(strand.v[:, 2])) + abs(axis_step(grid.z))
+    z = strand.centre[:, 2]
+    near = (z > grid.z.min() - extent) & (z < grid.z.max() + extent)
+    if not near.any():
         return
-    index = (k[near] * ny + j) * nx + i
-    filled = np.bincount(index, weights=volumes[near], minlength=nz * ny * nx)
+    places, volumes = disc_samples(strand.chosen(near), spacing_mm=spacing_mm)
+    nz, ny, nx = grid.shape
+    steps = axis_step(grid.z), axis_step(grid.y), axis_step(grid.x)
+    k, j, i = (
+        np.rint((places[:, 2 - n] - axis[0]) * (1 / step)).astype(np.int32)
+        for n, (axis, step) in enumerate(zip((grid.z, grid.y, grid.x), steps, strict=True))
+    )
+    inside = (k >= 0) & (k < nz) & (j >= 0) & (j < ny) & (i >= 0) & (i < nx)
+    index = ((k * ny + j) * nx + i)[inside]
+    if not len(index):
+        return
+    first = int(index.min())
+    filled = np.bincount(index - first, weights=volumes[inside])
     touched = np.flatnonzero(filled)
-    fraction = np.minimum(filled[touched] / abs(step_z * step_y * step_x), 1.0)
+    fraction = np.minimum(filled[touched] / abs(float(np.prod(steps))), 1.0).astype(np.float32)
     flat = hu.reshape(-1)
-    flat[touched] += fraction.astype(np.float32) * (value - flat[touched])
+    touched += first
+    flat[touched] += fraction * (value - flat[touched])
 
 
 def axis_step(axis: np.ndarray) -> float:
@@ -223,30 +235,40 @@ def ellipsoid_distance(grid: Grid, centre, matrix: np.ndarray) -> np.ndarray:
     return inner * (inner - 1) / (np.sqrt(outer) + np.float32(1e-6))
 
 
-@lru_cache(maxsize=16)
-def _lattice(seed: int, spacing_mm: float) -> np.ndarray:
-    side = int(2 * LATTICE_MM / spacing_mm) + 4
-    rng = np.random.default_rng([seed, int(spacing_mm * 100)])
-    return rng.standard_normal((side, side, side), dtype=np.float32)
+NOISE_SIDE = 64
+"""Noise repeats after this many of its own spacings: beyond the body, or too fine to notice."""
 
 
-def _spline_weights(axis: np.ndarray, side: int, spacing_mm: float) -> np.ndarray:
-    place = (np.asarray(axis, dtype=np.float64) + LATTICE_MM) / spacing_mm + 1
-    away = np.abs(place[:, None] - np.arange(side)[None, :])
-    near = 2 / 3 - away**2 + away**3 / 2
-    weights = np.where(away < 1, near, np.where(away < 2, (2 - away) ** 3 / 6, 0))
-    # unit variance whatever the spacing, so that thresholds mean the same on every grid
-    weights /= np.sqrt(np.maximum((weights**2).sum(axis=1, keepdims=True), 1e-9))
+@lru_cache(maxsize=24)
+def _lattice(seed: int) -> np.ndarray:
+    rng = np.random.default_rng([seed, 64])
+    return rng.standard_normal((NOISE_SIDE,) * 3, dtype=np.float32)
+
+
+@lru_cache(maxsize=256)
+def _spline_weights(first: float, step: float, count: int, spacing_mm: float) -> np.ndarray:
+    place = (first + step * np.arange(count)) / spacing_mm
+    low = np.floor(place).astype(int)
+    weights = np.zeros((count, NOISE_SIDE))
+    rows = np.arange(count)
+    for offset in (-1, 0, 1, 2):
+        away = np.abs(place - low - offset)
+        near = 2 / 3 - away**2 + away**3 / 2
+        weights[rows, (low + offset) % NOISE_SIDE] = np.where(away < 1, near, (2 - away) ** 3 / 6)
+    # unit variance everywhere, so that a threshold means the same on every grid
+    weights /= np.sqrt((weights**2).sum(axis=1, keepdims=True))
     return weights.astype(np.float32)
 
 
 def smooth_noise(grid: Grid, *, seed: int, spacing_mm: float) -> np.ndarray:
     """Return smooth noise of unit variance, the same at the same place on every grid."""
-    lattice = _lattice(seed, spacing_mm)
-    side = lattice.shape[0]
-    noise = np.tensordot(_spline_weights(grid.z, side, spacing_mm), lattice, axes=(1, 0))
-    noise = np.matmul(_spline_weights(grid.y, side, spacing_mm), noise)
-    return np.matmul(noise, _spline_weights(grid.x, side, spacing_mm).T)
+    weights = [
+        _spline_weights(float(axis[0]), axis_step(axis), len(axis), spacing_mm)
+        for axis in (grid.z, grid.y, grid.x)
+    ]
+    noise = np.tensordot(weights[0], _lattice(seed), axes=(1, 0))
+    noise = np.matmul(weights[1], noise)
+    return np.matmul(noise, weights[2].T)
 
 
 CELL_TILE_MM = 96.0

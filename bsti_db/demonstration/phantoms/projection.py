@@ -32,7 +32,7 @@ def _coarse_body(grid: Grid, habitus: Habitus, disease: Disease) -> np.ndarray:
     hu = np.empty(grid.shape, np.float32)
     for start in range(0, len(grid.z), 32):
         slab = grid.slab(start, min(start + 32, len(grid.z)))
-        soft, _, field, _ = body_slab(slab, habitus, arms_down=True)
+        soft, field = body_slab(slab, habitus, disease, upright=True)
         tissue = parenchyma(slab, field, habitus, disease)
         blend(soft, field.outside, tissue, edge_mm=1.8)
         paint_hila(soft, slab, habitus, edge_mm=1.8)
@@ -138,7 +138,7 @@ def path_lengths(
     hu = _coarse_body(grid, habitus, disease)
     total = _project_coarse(hu, grid, geometry)
     total = total[: geometry.shape[0], : geometry.shape[1]]
-    skeleton, lung = bones(habitus, arms_down=True), lung_trees(habitus)
+    skeleton, lung = bones(habitus, upright=True), lung_trees(habitus)
     fine = 0.42
     hard = _project_samples(
         disc_samples(skeleton["cartilage"], spacing_mm=0.6), CARTILAGE_HU, hu, grid, geometry

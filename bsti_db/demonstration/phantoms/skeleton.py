@@ -7,14 +7,14 @@ import numpy as np
 from .anatomy import ANGLES, CENTRE, PLEURA, SPINE, Habitus, at_level, pleura_radius
 from .painting import Grid, Strand, blend, box, joined, smooth_noise, strand_along, within
 
-CORTEX_HU = 780.0
+CORTEX_HU = 1050.0
 CARTILAGE_HU = 95.0
 
 # middles of the vertebral bodies, C4 to L3; the disc of T4 and T5 lies at the carina
 VERTEBRAE_Z = np.array(
- 
-      [166, 149, 132, 115, 95, 74.5, 53.5, 32, 10.5, -11.5, -34, -57, -80.5, -104.5, -129.5, -156, -184, -213]
-)  # fmt: skip
+    [166, 149, 132, 115, 95, 74.5, 53.5, 32, 10.5, -11.5, -34, -57, -80.5, -104.5, -129.5]
+)
+VERTEBRAE_Z = np.append(VERTEBRAE_Z, [-156, -184, -213])
 FIRST_THORACIC = 4
 # by rib: level of the costochondral junction, its direction from the front, level at the sternum
 RIB_ENDS = [
@@ -40,6 +40,10 @@ def rib(number: int, side: int, habitus: Habitus) -> Strand:
     """Return one rib, 1 to 12, of the left (1) or right (-1) side."""
     end_z, end_degrees, _ = RIB_ENDS[number - 1]
     head_z = VERTEBRAE_Z[FIRST_THORACIC + number - 1] + 9
+    # no two sides of a real chest are alike
+    rng = np.random.default_rng([habitus.seed, 67, number, side + 1])
+    end_z += rng.normal(0, 2.2)
+    end_degrees += rng.normal(0, 2)
     spine_y, half_depth, half_width = at_level(SPINE, np.array([head_z]))[:, 0]
     start = 157.0 if number > 1 else 140.0
     s = np.linspace(0, 1, 40)
@@ -100,9 +104,9 @@ def sternum(habitus: Habitus) -> list[Strand]:
     return strands
 
 
-def clavicle(side: int, *, arms_down: bool) -> Strand:
+def clavicle(side: int, *, upright: bool) -> Strand:
     """Return one collar bone, an S from the manubrium to the shoulder."""
-    rise = 10.0 if arms_down else 26.0
+    rise = 10.0 if upright else 26.0
     points = np.array(
         [
             [side * 22, -62, 52], [side * 48, -66, 55 + 0.1 * rise],
@@ -115,73 +119,77 @@ def clavicle(side: int, *, arms_down: bool) -> Strand:
     return strand_along(points, width=wide * 0.95, height=wide * 0.75, normal=[0, 0, 1.0])
 
 
-def scapula(side: int, *, arms_down: bool) -> list[Strand]:
-    """Return the blade, its two borders, its spine, the glenoid and the humeral head."""
-    out = 8.0 if arms_down else 0.0
-    blade, edges = [], []
-    # levels from the upper angle to the lower: medial and lateral border, and their depth
-    rows = [
-        (92, 78, 92, 128, 66), (70, 82, 100, 142, 60), (45, 88, 104, 146, 60),
-        (10, 98, 106, 143, 70), (-25, 108, 106, 138, 82), (-48, 122, 102, 132, 94),
-    ]  # fmt: skip
-    z = np.array([row[0] for row in rows], dtype=float)
-    medial = np.array([[side * (row[1] + out), row[2], row[0]] for row in rows], dtype=float)
-    lateral = np.array([[side * (row[3] + out), row[4], row[0]] for row in rows], dtype=float)
+# from the upper angle to the lower: level; medial border x, y; lateral border x, y
+_BLADE = np.array(
+    [
+        [92, 78, 94, 122, 68],
+        [70, 82, 102, 140, 60],
+        [45, 88, 107, 146, 60],
+        [10, 98, 109, 143, 70],
+        [-25, 108, 109, 138, 84],
+        [-48, 122, 104, 132, 96],
+    ],
+    dtype=float,
+)
+_ASIDE_MM = 9.0
+"""How far the blades swing out when the arms are down and rolled forward."""
+
+
+def blade_edges(z: np.ndarray, *, upright: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return x, y of the left blade's medial and lateral border at each level, (2, levels)."""
+    rows = np.stack([np.interp(z, _BLADE[::-1, 0], _BLADE[::-1, n]) for n in range(1, 5)])
+    rows = rows.astype(np.float32)
+    rows[[0, 2]] += _ASIDE_MM if upright else 0
+    return rows[:2], rows[2:]
+
+
+def scapula(side: int, *, upright: bool) -> list[Strand]:
+    """Return the blade, its two borders, its spine, acromion, neck and coracoid."""
+    z = _BLADE[:, 0]
+    medial, lateral = (
+        np.concatenate([edge * [[side], [1]], z[None]]).T
+        for edge in blade_edges(z, upright=upright)
+    )
     across = lateral - medial
     half = np.linalg.norm(across, axis=1) / 2
-    blade.append(
-        strand_along((medial + lateral) / 2, width=half, height=np.full(len(z), 1.5), normal=across)
-    )
-    edges.append(
-        strand_along(lateral, width=np.full(6, 5.2), height=np.full(6, 4.0), normal=across)
-    )
-    edges.append(strand_along(medial, width=np.full(6, 2.4), height=np.full(6, 2.0), normal=across))
-    spine = np.array(
-        [[side * (86 + out), 101, 60], [side * (115 + out), 99, 72], [side * (150 + out), 66, 88]]
-    )
-    edges.append(strand_along(spine, width=[4, 6, 8], height=[2.5, 3, 4], normal=[0.0, 0.6, 0.8]))
-    acromion = np.array(
-        [[side * (150 + out), 66, 88], [side * (168 + out), 36, 94], [side * (166 + out), 8, 94]]
-    )
-    edges.append(strand_along(acromion, width=[8, 9, 6], height=[4, 4.5, 4], normal=[1.0, 0, 0]))
-    neck = np.array(
-        [[side * (138 + out), 56, 55], [side * (147 + out), 40, 60], [side * (153 + out), 30, 62]]
-    )
-    edges.append(strand_along(neck, width=[7, 12, 15], height=[5, 8, 9], normal=[0, 0, 1.0]))
-    coracoid = np.array(
-        [[side * (142 + out), 34, 74], [side * (138 + out), 8, 84], [side * (146 + out), -12, 76]]
-    )
-    edges.append(strand_along(coracoid, width=[7, 6, 5], height=[5, 5, 4.5], normal=[0, 0, 1.0]))
-    return edges + blade
+    middle = (medial + lateral) / 2
+
+    def bar(points, width, height, normal) -> Strand:
+        places = (np.array(points, float) + [_ASIDE_MM if upright else 0, 0, 0]) * [side, 1, 1]
+        return strand_along(places, width=width, height=height, normal=normal)
+
+    up, out = [0, 0, 1.0], [1.0, 0, 0]
+    return [
+        strand_along(middle, width=half, height=1.3, normal=across, rounded=False),
+        strand_along(lateral, width=4.6, height=3.6, normal=across),
+        strand_along(medial, width=2.2, height=1.9, normal=across),
+        bar([[86, 103, 60], [115, 102, 72], [150, 68, 88]], [4, 6, 8], [2.5, 3, 4], [0, 0.6, 0.8]),
+        bar([[150, 68, 88], [168, 38, 95], [166, 8, 95]], [8, 9, 6], [4, 4.5, 4], out),
+        bar([[134, 60, 54], [146, 42, 60], [153, 31, 62]], [6, 12, 16], [5, 8, 8], up),
+        bar([[142, 36, 74], [138, 8, 84], [146, -12, 76]], [7, 6, 5], [5, 5, 4.5], up),
+    ]
 
 
-def humerus(side: int, *, arms_down: bool) -> Strand:
-    """Return the head and the upper shaft, pointing up with raised arms, down otherwise."""
-    if arms_down:
-        points = [
-            [178, 14, 86],
-            [180, 14, 76],
-            [184, 14, 64],
-            [190, 16, 44],
-            [196, 20, 10],
-            [202, 24, -60],
-            [206, 26, -120],
-        ]
-        radius = [8, 20, 23, 16, 12, 11, 11]
+def humerus_line(*, upright: bool) -> np.ndarray:
+    """Return x, y, z, radius along the left humerus from its lowest painted level up."""
+    if upright:
+        rows = [
+            [206, 26, -120, 11], [202, 24, -60, 11], [196, 20, 10, 12], [190, 16, 40, 14],
+            [183, 14, 60, 20], [178, 14, 74, 22.5], [176, 14, 92, 14],
+        ]  # fmt: skip
     else:
-        points = [
-            [164, 14, 58],
-            [170, 14, 66],
-            [176, 14, 78],
-            [182, 12, 100],
-            [188, 8, 130],
-            [196, 4, 190],
-        ]
-        radius = [8, 20, 23, 17, 12, 11]
-    places = np.array(points, dtype=float) * [side, 1, 1]
-    return strand_along(
-        places, width=np.array(radius, float), height=np.array(radius, float), normal=[0, 1.0, 0]
-    )
+        rows = [
+            [168, 14, 52, 12], [172, 14, 62, 20], [176, 14, 76, 22.5], [180, 12, 94, 18],
+            [186, 9, 118, 13], [196, 4, 190, 11],
+        ]  # fmt: skip
+    return np.array(rows, dtype=float)
+
+
+def humerus(side: int, *, upright: bool) -> Strand:
+    """Return the head and the upper shaft, pointing up with raised arms, down otherwise."""
+    rows = humerus_line(upright=upright)
+    places = rows[:, :3] * [side, 1, 1]
+    return strand_along(places, width=rows[:, 3], height=rows[:, 3], normal=[0, 1.0, 0])
 
 
 def vertebral_arch(index: int) -> list[Strand]:
@@ -238,17 +246,17 @@ def vertebral_arch(index: int) -> list[Strand]:
 
 
 @lru_cache(maxsize=4)
-def bones(habitus: Habitus, *, arms_down: bool = False) -> dict[str, Strand]:
+def bones(habitus: Habitus, *, upright: bool = False) -> dict[str, Strand]:
     """Return the strands of the skeleton, grouped by thickness of their cortex."""
     ribs = [rib(number, side, habitus) for number in range(1, 13) for side in (-1, 1)]
     arches = [part for index in range(len(VERTEBRAE_Z)) for part in vertebral_arch(index)]
-    girdle = [part for side in (-1, 1) for part in scapula(side, arms_down=arms_down)]
+    girdle = [part for side in (-1, 1) for part in scapula(side, upright=upright)]
     return {
         "cartilage": joined([cartilage(n, side, habitus) for n in range(1, 9) for side in (-1, 1)]),
         "thin": joined(ribs + arches + girdle + sternum(habitus)),
         "thick": joined(
-            [clavicle(side, arms_down=arms_down) for side in (-1, 1)]
-            + [humerus(side, arms_down=arms_down) for side in (-1, 1)]
+            [clavicle(side, upright=upright) for side in (-1, 1)]
+            + [humerus(side, upright=upright) for side in (-1, 1)]
         ),
     }
 
@@ -280,7 +288,7 @@ def paint_vertebrae(hu: np.ndarray, grid: Grid, habitus: Habitus, *, edge_mm: fl
     body = (radius - 1) * depth
     body = np.maximum(body, 7 - np.sqrt(x * x + (y - spine_y - depth - 5.5) ** 2) * 0.95)
     canal = np.sqrt((x / 9.5) ** 2 + ((y - spine_y - depth - 8) / 8.5) ** 2) * 9 - 9
-    marrow = habitus.marrow_hu + 45 * smooth_noise(near, seed=habitus.seed + 7, spacing_mm=1.6)
+    marrow = habitus.marrow_hu + 26 * smooth_noise(near, seed=habitus.seed + 7, spacing_mm=1.9)
     disc = np.where(to_endplate > 0, np.float32(1), 0)
     wall = np.minimum(-body, to_endplate * 0.9)
     value = np.where(disc > 0, marrow + np.clip(1 - wall / 1.5, 0, 1) * (480 - marrow), 85)

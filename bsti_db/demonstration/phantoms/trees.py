@@ -61,8 +61,8 @@ def grow(
         reach = centre - start
         distance = float(np.sqrt(reach @ reach)) + 1e-6
         step = 1.0 if count == 1 else 0.42
-        end = start + reach * step + rng.normal(0, 0.03 * distance, 3)
-        bend = start + heading * distance * step * 0.4 + rng.normal(0, 0.02 * distance, 3)
+        end = start + reach * step + rng.normal(0, 0.02 * distance, 3)
+        bend = start + (0.55 * heading + 0.45 * reach / distance) * distance * step * 0.4
         control.append((start, bend, end))
         own = leaf_mm * count**power
         if count == 1:

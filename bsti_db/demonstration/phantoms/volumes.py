@@ -10,12 +10,12 @@ from .anatomy import Habitus, habitus_of
 from .bodies import body_slab
 from .lungs import Disease, lung_trees, parenchyma
 from .mediastinum import blood_hu, paint_hila
-from .painting import Grid, blend, disc_samples, doubled, paint_samples
+from .painting import Grid, blend, doubled, paint_strand
 from .skeleton import CARTILAGE_HU, CORTEX_HU, bones, paint_vertebrae
 
 COVERAGE_Z = (118.0, -198.0)
 """From above the apices to below the recesses, in body millimetres."""
-SLAB = 12
+SLAB = 20
 AIR_HU = -1000
 OUTSIDE_HU = -1024
 """What a scanner writes outside its circular field of view."""
@@ -53,11 +53,10 @@ def chest_volume(
     habitus, disease = habitus_of(seed), disease or Disease()
     grid, spacing, origin = _scan_grid(habitus, slices, matrix)
     couch, couch_share = _couch(grid, habitus)
-    samples = _strand_samples(habitus, min(spacing[1:]) / min(habitus.scale))
     hu = np.empty(grid.shape, np.int16)
     for start in range(0, slices, SLAB):
         slab = grid.slab(start, min(start + SLAB, slices))
-        painted = _paint_slab(slab, habitus, disease, samples)
+        painted = _paint_slab(slab, habitus, disease)
         air = np.clip((-850 - painted) / 100, 0, 1) * couch_share
         painted += air * (couch - painted)
         hu[start : start + SLAB] = np.clip(np.rint(painted), -1000, 3000)
@@ -80,24 +79,9 @@ def _scan_grid(habitus: Habitus, slices: int, matrix: int):
     return grid, (step, pixel, pixel), origin
 
 
-def _strand_samples(habitus: Habitus, pixel_mm: float) -> dict:
-    fine = float(np.clip(pixel_mm * 0.62, 0.36, 1.2))
-    skeleton, lung = bones(habitus), lung_trees(habitus)
-    return {
-        "cartilage": disc_samples(skeleton["cartilage"], spacing_mm=fine * 1.5),
-        "thin": disc_samples(skeleton["thin"], spacing_mm=fine),
-        "thin marrow": disc_samples(skeleton["thin"].shrunk(1.1), spacing_mm=fine),
-        "thick": disc_samples(skeleton["thick"], spacing_mm=fine * 1.3),
-        "thick marrow": disc_samples(skeleton["thick"].shrunk(2.4), spacing_mm=fine * 1.3),
-        "vessels": disc_samples(lung.vessels, spacing_mm=fine),
-        "walls": disc_samples(lung.bronchi.shrunk(-0.75), spacing_mm=fine),
-        "lumina": disc_samples(lung.bronchi, spacing_mm=fine),
-    }
-
-
-def _paint_slab(slab: Grid, habitus: Habitus, disease: Disease, samples: dict) -> np.ndarray:
+def _paint_slab(slab: Grid, habitus: Habitus, disease: Disease) -> np.ndarray:
     coarse = slab if len(slab.x) < 256 else Grid(slab.z, _paired(slab.y), _paired(slab.x))
-    soft, _, field, _ = body_slab(coarse, habitus)
+    soft, field = body_slab(coarse, habitus, disease)
     tissue = parenchyma(coarse, field, habitus, disease)
     outside = field.outside
     if coarse is not slab:
@@ -105,15 +89,19 @@ def _paint_slab(slab: Grid, habitus: Habitus, disease: Disease, samples: dict) -
     edge = float(abs(slab.x[1] - slab.x[0]))
     blend(soft, outside, tissue, edge_mm=edge)
     blood = blood_hu(habitus)
-    paint_samples(soft, slab, samples["vessels"], 0.5 * (blood["left"] + blood["right"]))
-    paint_samples(soft, slab, samples["walls"], -60.0)
-    paint_samples(soft, slab, samples["lumina"], -985.0)
+    lung, skeleton = lung_trees(habitus), bones(habitus)
+    fine = float(np.clip(edge * 0.75, 0.45, 1.2))
+    vessel_hu = 0.5 * (blood["left"] + blood["right"])
+    paint_strand(soft, slab, lung.vessels, vessel_hu, spacing_mm=fine)
+    paint_strand(soft, slab, lung.bronchi.shrunk(-0.75), -60.0, spacing_mm=fine)
+    paint_strand(soft, slab, lung.bronchi, -985.0, spacing_mm=fine)
     paint_hila(soft, slab, habitus, edge_mm=edge)
     paint_vertebrae(soft, slab, habitus, edge_mm=edge)
-    paint_samples(soft, slab, samples["cartilage"], CARTILAGE_HU)
-    for part, marrow in (("thin", habitus.marrow_hu + 60), ("thick", habitus.marrow_hu + 20)):
-        paint_samples(soft, slab, samples[part], CORTEX_HU)
-        paint_samples(soft, slab, samples[f"{part} marrow"], marrow)
+    paint_strand(soft, slab, skeleton["cartilage"], CARTILAGE_HU, spacing_mm=fine * 1.4)
+    for part, wall, marrow in (("thin", 1.1, -10.0), ("thick", 2.4, -20.0)):
+        paint_strand(soft, slab, skeleton[part], CORTEX_HU, spacing_mm=fine * 1.15)
+        core = skeleton[part].shrunk(wall)
+        paint_strand(soft, slab, core, habitus.marrow_hu + marrow, spacing_mm=fine * 1.15)
     return soft
 
 
