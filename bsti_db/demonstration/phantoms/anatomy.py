@@ -72,11 +72,11 @@ SPINE = np.array(
         [190, 6, 9, 13],
         [130, 14, 10, 14],
         [90, 27, 12, 15.5],
-        [50, 40, 13.5, 15],
-        [0, 48, 14.5, 15.5],
-        [-50, 53, 15.5, 16.5],
-        [-100, 52, 16, 18],
-        [-150, 44, 16.5, 20],
+        [50, 39, 14, 15.5],
+        [0, 46, 15.5, 16.5],
+        [-50, 50, 16.5, 18],
+        [-100, 49, 17, 19.5],
+        [-150, 41, 17.5, 21],
         [-230, 28, 17, 22],
     ],
     dtype=float,
@@ -113,7 +113,7 @@ def habitus_of(seed: int) -> Habitus:
         age_years=age,
         scale=(
             size * width * (0.97 + 0.03 * heavy),
-            size * depth * (0.93 + 0.07 * heavy),
+            size * depth * (0.96 + 0.06 * heavy),
             size * height,
         ),
         fat_mm=(11 if sex == "M" else 15) * heavy,
@@ -173,7 +173,7 @@ def _waviness(z: np.ndarray, seed: int) -> np.ndarray:
 
 def pleura_radius(z: np.ndarray, habitus: Habitus) -> np.ndarray:
     """Return the inner face of the chest wall, (levels, ANGLES) from the axis of the body."""
-    radius = _outline(PLEURA, z, front=2.15, back=2.35)
+    radius = _outline(PLEURA, z, front=2.3, back=2.65)
     return radius + _waviness(z, habitus.seed) * np.minimum(radius / 120, 1)
 
 
@@ -186,6 +186,7 @@ def fascia_radius(z: np.ndarray, habitus: Habitus, *, upright: bool = False) -> 
     radius = radius + 9 * strong * bump(theta, 42, 22) * level(z, 30, 45)
     radius = radius + 7 * bump(theta, 158, 12) - 4 * bump(theta, 180, 9)
     radius = radius + 8 * strong * bump(theta, 118, 20) * level(z, 0, 60)
+    radius = radius + 11 * strong * bump(theta, 138, 18) * level(z, 42, 48)
     least = pleura_radius(z, habitus) + 13
     return np.maximum(radius, least) + 0.8 * _waviness(z, habitus.seed + 1)
 

@@ -144,8 +144,8 @@ def lung_trees(habitus: Habitus, *, detail: float = 1.0) -> Trees:
     vessels, bronchi = [], []
     for index, (hilum, vein) in enumerate(trees.LOBES.values()):
         rng = np.random.default_rng([habitus.seed, 31, index])
-        own = points[(lobe == index) & (depth > 4)]
-        count = min(int(len(own) * 0.085 * detail) + 8, len(own))
+        own = points[(lobe == index) & (depth > 3)]
+        count = min(int(len(own) * 0.13 * detail) + 8, len(own))
         for kind, root in enumerate((hilum, vein)):
             chosen = own[rng.choice(len(own), count, replace=False)] + rng.normal(
                 0, 1.8, (count, 3)
@@ -156,8 +156,8 @@ def lung_trees(habitus: Habitus, *, detail: float = 1.0) -> Trees:
                 root,
                 heading,
                 chosen,
-                leaf_mm=0.5 - 0.04 * kind,
-                power=0.385,
+                leaf_mm=0.6 - 0.05 * kind,
+                power=0.355,
                 seed=habitus.seed * 10 + index * 2 + kind,
             )
             vessels.append(trees.strand_of(tree))
@@ -190,7 +190,8 @@ def _scores(grid: Grid, field: LungField, seed: int) -> _Score:
     _, shade = cells(grid, spacing_mm=13, warp=2.2 * small)
     ground = 1.5 * rim + low + 0.75 * large + 0.28 * small + 0.16 * shade
     other = smooth_noise(grid, seed=seed + 103, spacing_mm=11)
-    solid = 1.9 * rim + 1.1 * low + 0.35 * large + 0.7 * other + 0.25 * small
+    band = np.exp(-np.maximum(edge, 0) / np.float32(13))
+    solid = 1.5 * band + 1.2 * low + 0.45 * large + 0.5 * other + 0.2 * small + 0.24 * shade
     return _Score(ground, solid)
 
 
@@ -214,7 +215,7 @@ def parenchyma(grid: Grid, field: LungField, habitus: Habitus, disease: Disease)
     # supine lungs are denser at the back
     hu = -872 + 62 * np.clip((y + 90) / 180, 0, 1) ** 2.2
     hu = hu + 13 * smooth_noise(grid, seed=seed + 1, spacing_mm=9)
-    hu += 20 * smooth_noise(grid, seed=seed + 2, spacing_mm=2.4)
+    hu += 24 * smooth_noise(grid, seed=seed + 2, spacing_mm=2.2)
     _paint_fissures(hu, grid, seed)
     if disease.emphysema:
         _add_emphysema(hu, grid, z, seed, disease.emphysema)
@@ -259,15 +260,18 @@ def _add_pneumonia(
         haze = _logistic((score.ground_glass - limit + 0.08 * fine) * 6.5)
         depth = 190 + 150 * extent + 55 * smooth_noise(grid, seed=habitus.seed + 105, spacing_mm=10)
         hu += haze * (depth + 26 * fine)
+        _add_septa(hu, grid, 0.3 * haze, fine)
         if disease.crazy_paving:
             inner = _threshold(ground_levels, 0.5 * disease.crazy_paving)
             _add_septa(hu, grid, _logistic((score.ground_glass - inner) * 5), fine)
     if disease.consolidation:
         limit = _threshold(solid_levels, 0.34 * disease.consolidation)
-        solid = _logistic((score.consolidation - limit + 0.07 * fine) * 17)
-        halo = _logistic((score.consolidation - limit + 0.35) * 6)
-        hu += halo * 0.32 * (-380 - hu).clip(0)
-        hu += solid * (28 + 10 * fine - hu)
+        finest = smooth_noise(grid, seed=habitus.seed + 106, spacing_mm=1.8)
+        ragged = score.consolidation - limit + 0.13 * fine + 0.09 * finest
+        halo = _logistic((ragged + 0.3) * 5)
+        hu += halo * 0.55 * (-330 + 40 * fine - hu).clip(0)
+        _add_septa(hu, grid, 0.5 * halo, fine)
+        hu += _logistic(ragged * 10) * (30 + 10 * fine - hu)
 
 
 def _add_septa(hu: np.ndarray, grid: Grid, share: np.ndarray, fine: np.ndarray) -> None:

@@ -43,19 +43,19 @@ TUBES: dict[str, list[tuple[float, float, float, float]]] = {
     ],
     "right pulmonary artery": [
         (20, -15, -17, 12), (-4, -12, -20, 11), (-30, -7, -24, 10), (-43, -2, -31, 8.4),
-        (-48, 10, -47, 7.4), (-48, 17, -57, 6.2),
+        (-48, 10, -47, 7.4), (-51, 22, -58, 6),
     ],
     "left pulmonary artery": [
         (25, -7, -9, 12.2), (38, 6, -4, 11),
-        (46, 17, -12, 9.5), (49, 23, -28, 8.2), (50, 26, -44, 6.4),
+        (46, 17, -12, 9.5), (49, 23, -28, 8.2), (52, 30, -50, 6),
     ],
     "inferior vena cava": [(-22, 2, -78, 11.5), (-24, 8, -125, 11.5), (-24, 14, -230, 11)],
     "right superior pulmonary vein": [
         (-12, -4, -42, 7.5), (-30, -12, -38, 6.6), (-46, -15, -28, 5),
     ],
-    "right inferior pulmonary vein": [(-14, 8, -55, 7.5), (-34, 15, -62, 6.2), (-46, 20, -68, 5)],
+    "right inferior pulmonary vein": [(-14, 8, -55, 7.5), (-32, 12, -64, 6), (-43, 13, -73, 4.4)],
     "left superior pulmonary vein": [(20, -3, -36, 7.5), (38, -11, -26, 6.2), (47, -14, -16, 5)],
-    "left inferior pulmonary vein": [(22, 10, -50, 7.2), (38, 20, -58, 6), (48, 27, -66, 5)],
+    "left inferior pulmonary vein": [(22, 10, -50, 7.2), (36, 16, -61, 6), (45, 19, -71, 4.4)],
 }  # fmt: skip
 AIRWAYS: dict[str, list[tuple[float, float, float, float]]] = {
     "trachea": [

@@ -155,7 +155,8 @@ def scapula(side: int, *, upright: bool) -> list[Strand]:
     middle = (medial + lateral) / 2
 
     def bar(points, width, height, normal) -> Strand:
-        places = (np.array(points, float) + [_ASIDE_MM if upright else 0, 0, 0]) * [side, 1, 1]
+        aside = np.array([_ASIDE_MM if upright else 0, 0, 0])
+        places = (np.array(points) + aside) * [side, 1, 1]
         return strand_along(places, width=width, height=height, normal=normal)
 
     up, out = [0, 0, 1.0], [1.0, 0, 0]
@@ -265,7 +266,8 @@ def vertebral_distance(grid: Grid) -> np.ndarray:
     """Return the distance outside the column of bodies and discs, with its soft tissue."""
     _, y, x = grid.broadcast()
     spine_y, depth, width = (v[:, None, None] for v in at_level(SPINE, grid.z))
-    across, along = x / (width + 4.5), (y - spine_y - 8) / (depth + 13)
+    flare = 0.85 * np.clip(y - spine_y - 0.5 * depth, 0, 40)
+    across, along = x / (width + 4 + flare), (y - spine_y - 9) / (depth + 17)
     return (np.sqrt(across**2 + along**2) - 1).astype(np.float32) * (width.astype(np.float32) + 8)
 
 

@@ -14,9 +14,9 @@ from .painting import Strand
 LOBES: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
     "right upper": ((-44, 6, -13), (-44, -14, -26)),
     "right middle": ((-48, -1, -54), (-46, -15, -34)),
-    "right lower": ((-48, 19, -60), (-46, 20, -68)),
+    "right lower": ((-51, 22, -58), (-43, 13, -73)),
     "left upper": ((51, 4, -20), (47, -14, -16)),
-    "left lower": ((50, 28, -50), (48, 27, -66)),
+    "left lower": ((52, 30, -50), (45, 19, -71)),
 }
 
 
