@@ -7,8 +7,7 @@ ALTER TABLE review_category
     ADD CONSTRAINT category_is_of_one_scheme UNIQUE (id, scheme_id);
 ALTER TABLE review_assessment
     ADD CONSTRAINT assessment_category_is_of_its_scheme
-    FOREIGN KEY (category_id, scheme_id) REFERENCES review_category (id, scheme_id)
-    DEFERRABLE INITIALLY DEFERRED;
+    FOREIGN KEY (category_id, scheme_id) REFERENCES review_category (id, scheme_id);
 """
 
 ANY_CATEGORY = """

@@ -1,0 +1,33 @@
+"""The expert panel: cases, who reads them, what they read, and how a case was settled."""
+
+from review.models.cases import (
+    MAY_CHAIR,
+    MAY_READ,
+    TEACHING_VALUE,
+    Case,
+    CaseStudy,
+    is_recused,
+    patients_to_open,
+    studies_to_open,
+)
+from review.models.readings import Assessment, Assignment, Opening, Reading, Verdict
+from review.models.schemes import Category, ReportingScheme, Severity
+
+__all__ = [
+    "MAY_CHAIR",
+    "MAY_READ",
+    "TEACHING_VALUE",
+    "Assessment",
+    "Assignment",
+    "Case",
+    "CaseStudy",
+    "Category",
+    "Opening",
+    "Reading",
+    "ReportingScheme",
+    "Severity",
+    "Verdict",
+    "is_recused",
+    "patients_to_open",
+    "studies_to_open",
+]

@@ -1,0 +1,165 @@
+"""Who reads a case, what they say of it, and what was decided."""
+
+from django.db import models
+from django.db.models import Q
+
+from bsti_db.accounts.models import Member
+from review.models.cases import Case
+from review.models.schemes import Category, ReportingScheme, Severity
+from uploads.models import Study
+
+_SEVERITY_OR_NONE = Q(severity__isnull=True) | Q(severity__range=(1, 3))
+_TEACHING_VALUE_OR_NONE = Q(teaching_value__isnull=True) | Q(teaching_value__range=(1, 5))
+
+
+class Assignment(models.Model):
+    """A case given to a reader, or given back."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="assignments")
+    reader = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    assigned_at = models.DateTimeField()
+    due_on = models.DateField(null=True, blank=True)
+    handed_back_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "reader"],
+                condition=Q(handed_back_at__isnull=True),
+                name="case_is_given_to_a_reader_once_at_a_time",
+            ),
+            models.CheckConstraint(
+                name="case_handed_back_says_why",
+                condition=Q(handed_back_at__isnull=True) | ~Q(reason=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"assignment {self.pk}"
+
+
+class Reading(models.Model):
+    """What one reader says of a case. A draft until submitted; then a trigger locks it."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="readings")
+    reader = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    include = models.BooleanField(null=True, blank=True)
+    teaching_value = models.PositiveSmallIntegerField(null=True, blank=True)
+    comment = models.TextField(max_length=4000, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    saved_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["submitted_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "reader"], name="case_is_read_once_by_a_reader"
+            ),
+            models.CheckConstraint(
+                name="teaching_value_of_a_reading_is_1_to_5", condition=_TEACHING_VALUE_OR_NONE
+            ),
+            models.CheckConstraint(
+                name="submitted_reading_says_whether_to_include",
+                condition=Q(submitted_at__isnull=True) | Q(include__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="submitted_reading_to_include_has_a_teaching_value",
+                condition=Q(submitted_at__isnull=True)
+                | Q(include=False)
+                | Q(teaching_value__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"reading {self.pk}"
+
+
+class Assessment(models.Model):
+    """What a reading says of one study. Without a category only while the reading is a draft.
+
+    That the category is of the scheme is a foreign key of two columns, made in a migration.
+    """
+
+    reading = models.ForeignKey(Reading, on_delete=models.CASCADE, related_name="assessments")
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
+    scheme = models.ForeignKey(ReportingScheme, on_delete=models.PROTECT, related_name="+")
+    category = models.ForeignKey(
+        Category, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    severity = models.PositiveSmallIntegerField(null=True, blank=True, choices=Severity.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reading", "study"], name="study_is_assessed_once_in_a_reading"
+            ),
+            models.CheckConstraint(
+                name="severity_of_an_assessment_is_1_to_3", condition=_SEVERITY_OR_NONE
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"assessment {self.pk}"
+
+
+class Verdict(models.Model):
+    """How a case was settled. Never changed: an override adds one, and the newest rules."""
+
+    class Outcome(models.TextChoices):
+        ACCEPTED = "accepted", "Accept"
+        DECLINED = "declined", "Decline"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="verdicts")
+    decided_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    reason = models.TextField(max_length=2000)
+    category = models.ForeignKey(
+        Category, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    severity = models.PositiveSmallIntegerField(null=True, blank=True, choices=Severity.choices)
+    teaching_value = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-decided_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="verdict_accepts_or_declines",
+                condition=Q(outcome__in=["accepted", "declined"]),
+            ),
+            models.CheckConstraint(name="verdict_has_a_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="severity_of_a_verdict_is_1_to_3", condition=_SEVERITY_OR_NONE
+            ),
+            models.CheckConstraint(
+                name="teaching_value_of_a_verdict_is_1_to_5", condition=_TEACHING_VALUE_OR_NONE
+            ),
+            models.CheckConstraint(
+                name="accepting_verdict_has_a_teaching_value",
+                condition=Q(outcome="declined") | Q(teaching_value__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"verdict {self.pk}"
+
+
+class Opening(models.Model):
+    """A study seen by a member in one sitting: what makes its audit row exactly one."""
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="+")
+    sitting = models.CharField(max_length=64)  # a hash of the session's key, never the key
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "study", "sitting"], name="study_is_opened_once_a_sitting"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"opening {self.pk}"

@@ -1,0 +1,76 @@
+"""A patient's accepted studies become a case; a member opens its images."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from audit.actors import Actor
+from audit.services import record
+from review.lifecycle import IN_READING, CaseStatus
+from review.models import Case, CaseStudy, Opening, studies_to_open
+from review.services.refusals import CaseBeingRead, Refusal
+from uploads.models import Patient, Study
+
+
+class NothingToOpen(Refusal):
+    """No accepted study of the patient waits outside a case."""
+
+
+@transaction.atomic
+def open_case(*, patient: Patient, actor: Actor, at: datetime) -> Case:
+    """Put a patient's waiting studies into a case, and give that case.
+
+    An open case that nobody has finished reading takes them; after a settled one a new
+    case follows.
+
+    Raises NothingToOpen, and CaseBeingRead when a reading of the open case is locked.
+    """
+    # one at a time for a patient: of two racing openings the second finds nothing to open
+    Patient.objects.select_for_update().get(pk=patient.pk)
+    studies = list(studies_to_open().filter(patient=patient))
+    if not studies:
+        raise NothingToOpen("This patient's studies are in a case already.")
+    earlier = Case.objects.select_for_update().filter(patient=patient).order_by("-opened_at", "-pk")
+    in_reading = next((case for case in earlier if case.status in IN_READING), None)
+    if in_reading is None:
+        case = Case.objects.create(
+            patient=patient,
+            follows=earlier.first(),
+            opened_at=at,
+            opened_by=actor.member,
+        )
+        verb = "case.opened"
+    else:
+        case, verb = in_reading, "case.joined"
+        if case.status != CaseStatus.OPEN or case.readings.filter(submitted_at__isnull=False):
+            raise CaseBeingRead(
+                f"Case {case.number} of this patient is being read. "
+                "When it is settled, a new case can be opened for the later studies."
+            )
+    CaseStudy.objects.bulk_create(CaseStudy(case=case, study=study) for study in studies)
+    record(verb, actor=actor, subject=case, studies=[study.pk for study in studies])
+    return case
+
+
+@transaction.atomic
+def record_opening(*, studies: list[Study], actor: Actor, sitting: str, at: datetime) -> int:
+    """Write into the trail that a member sees these studies: one row a study and sitting.
+
+    Gives how many were new: none, when this sitting has opened them before.
+    """
+    seen = set(
+        Opening.objects.filter(member=actor.member, study__in=studies, sitting=sitting).values_list(
+            "study", flat=True
+        )
+    )
+    new = 0
+    for study in studies:
+        if study.pk in seen:
+            continue
+        _, created = Opening.objects.get_or_create(
+            member=actor.member, study=study, sitting=sitting, defaults={"opened_at": at}
+        )
+        if created:
+            record("study.opened", actor=actor, subject=study)
+            new += 1
+    return new

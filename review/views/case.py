@@ -1,0 +1,322 @@
+"""One case: its images, one's own reading, and what the chair does with it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from audit.lifecycles import IllegalMove
+from review import services
+from review.blinding import may_see_others, readings_visible_to
+from review.forms import (
+    DecisionForm,
+    HandBackForm,
+    ReadingForm,
+    SetAsideForm,
+    reading_as_initial,
+)
+from review.lifecycle import CASE_LIFECYCLE, IN_READING, SETTLED, CaseStatus
+from review.models import (
+    MAY_CHAIR,
+    MAY_READ,
+    Case,
+    Category,
+    ReportingScheme,
+    is_recused,
+)
+from review.views import images
+from review.views.clinical import contexts_of
+from uploads.models import Study
+
+
+@never_cache
+@require_safe
+@permission_required(MAY_READ, raise_exception=True)
+def case(request: HttpRequest, number: int) -> HttpResponse:
+    return _page(request, _case_or_404(request, number))
+
+
+@never_cache
+@require_POST
+@permission_required(MAY_READ, raise_exception=True)
+def save_draft(request: HttpRequest, number: int) -> JsonResponse:
+    """Keep the form as it is; says the time and the new version, or what stands in the way."""
+    found = _case_or_404(request, number)
+    form = ReadingForm(request.POST, studies=_forms_studies(found))
+    if not form.is_valid():
+        problems = " ".join(str(each) for errors in form.errors.values() for each in errors)
+        return JsonResponse({"message": f"Not saved: {problems}"}, status=400)
+    try:
+        reading = services.save_draft(
+            case=found,
+            actor=request.actor,
+            version=form.cleaned_data["version"],
+            answers=form.answers(),
+            at=timezone.now(),
+        )
+    except services.StaleReading as problem:
+        answer = {"message": str(problem), "version": problem.reading.version, "is_stale": True}
+        return JsonResponse(answer, status=409)
+    except services.Refusal as problem:
+        return JsonResponse({"message": str(problem)}, status=409)
+    saved_at = timezone.localtime(reading.saved_at)
+    return JsonResponse(
+        {"message": f"Draft saved at {saved_at:%H:%M:%S}.", "version": reading.version}
+    )
+
+
+@never_cache
+@require_POST
+@permission_required(MAY_READ, raise_exception=True)
+def submit(request: HttpRequest, number: int) -> HttpResponse:
+    """Lock the reading; the other button of the form, without script, keeps a draft."""
+    found = _case_or_404(request, number)
+    is_draft = "draft" in request.POST
+    form = ReadingForm(request.POST, studies=_forms_studies(found), is_submitting=not is_draft)
+    if not form.is_valid():
+        return _page(request, found, reading_form=form, status=422)
+    act = services.save_draft if is_draft else services.submit_reading
+    try:
+        act(
+            case=found,
+            actor=request.actor,
+            version=form.cleaned_data["version"],
+            answers=form.answers(),
+            at=timezone.now(),
+        )
+    except services.StaleReading as problem:
+        return _stale_page(request, found, form, problem)
+    except services.Refusal as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, "Draft saved." if is_draft else "Your reading is locked.")
+    return redirect("review:case", number)
+
+
+@require_POST
+@permission_required(MAY_READ, raise_exception=True)
+def hand_back(request: HttpRequest, number: int) -> HttpResponse:
+    found = _case_or_404(request, number)
+    form = HandBackForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, hand_back_form=form, status=422)
+    try:
+        services.hand_back(case=found, actor=request.actor, at=timezone.now(), **form.cleaned_data)
+    except services.Refusal as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, "You gave this case back: you read it no more.")
+    return redirect("review:case", number)
+
+
+@require_POST
+@permission_required(MAY_CHAIR, raise_exception=True)
+def decide(request: HttpRequest, number: int) -> HttpResponse:
+    found = _case_or_404(request, number)
+    form = DecisionForm(request.POST, categories=_categories(found))
+    if not form.is_valid():
+        return _page(request, found, decision_form=form, status=422)
+    try:
+        verdict = services.decide_case(
+            case=found, actor=request.actor, at=timezone.now(), **form.cleaned_data
+        )
+    except (services.Refusal, IllegalMove) as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, f"Case {number} is {verdict.outcome}.")
+    return redirect("review:case", number)
+
+
+@require_POST
+@permission_required(MAY_READ, raise_exception=True)
+def set_aside(request: HttpRequest, number: int) -> HttpResponse:
+    found = _case_or_404(request, number)
+    form = SetAsideForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, set_aside_form=form, status=422)
+    try:
+        services.set_aside(case=found, actor=request.actor, at=timezone.now(), **form.cleaned_data)
+    except IllegalMove as problem:
+        messages.error(request, str(problem))
+        return redirect("review:case", number)
+    messages.success(request, f"Case {number} is set aside. Its images are on no page any more.")
+    return redirect("review:worklist")
+
+
+@require_POST
+@permission_required(MAY_CHAIR, raise_exception=True)
+def reopen(request: HttpRequest, number: int) -> HttpResponse:
+    found = _case_or_404(request, number)
+    try:
+        services.reopen_case(case=found, actor=request.actor)
+    except (services.Refusal, IllegalMove) as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, f"Case {number} is open again.")
+    return redirect("review:case", number)
+
+
+def _case_or_404(request: HttpRequest, number: int) -> Case:
+    return get_object_or_404(Case.objects.visible_to(request.actor), number=number)
+
+
+# --- The page -----------------------------------------------------------------
+
+
+def _page(request: HttpRequest, found: Case, *, status: int = 200, **forms: Any) -> HttpResponse:
+    """The page as the actor may see it; `forms` are those that were filled in wrongly."""
+    studies = images.studies_of(found)
+    images.audit_opening(request, [study for study, _ in studies])
+    series = images.series_list(studies)
+    context = {
+        "case": found,
+        "studies": studies,
+        "series": series,
+        "fallback": images.fallback(series, request.GET.get("image", "")),
+        "contexts": contexts_of(found) if studies else [],
+        "days_open": (timezone.now() - found.opened_at).days,
+        "set_aside_form": forms.get("set_aside_form") or SetAsideForm(),
+        "may_set_aside": CASE_LIFECYCLE.may(found, CaseStatus.SET_ASIDE),
+        "may_reopen": request.user.has_perm(MAY_CHAIR)
+        and CASE_LIFECYCLE.may(found, CaseStatus.OPEN)
+        and found.status == CaseStatus.SET_ASIDE,
+        **_reading(request, found, studies, forms),
+        **_settling(request, found, forms),
+        "opens": [name for name in forms if name != "reading_form"],
+    }
+    return render(request, "review/case.html", context, status=status)
+
+
+def _reading(
+    request: HttpRequest, found: Case, studies: list[tuple[Study, str]], forms: dict[str, Any]
+) -> dict[str, Any]:
+    """One's own reading: the form, or what was locked, or why there is neither."""
+    own = found.readings.filter(reader=request.user).first()
+    locked = own if own and own.submitted_at else None
+    recused = is_recused(found, request.user)
+    may_read = Case.objects.readable_by(request.user).filter(pk=found.pk).exists()
+    labels = {study.pk: label for study, label in studies}
+    context: dict[str, Any] = {
+        "own_reading": _summary(locked, labels) if locked else None,
+        "is_recused": recused and found.status in IN_READING,
+        "gave_back": found.assignments.filter(
+            reader=request.user, handed_back_at__isnull=False
+        ).exists(),
+        "next_case": Case.objects.visible_to(request.actor)
+        .readable_by(request.user)
+        .exclude(pk=found.pk)
+        .order_by("opened_at", "number")
+        .first(),
+    }
+    if may_read:
+        initial = reading_as_initial(own)
+        context["reading_form"] = forms.get("reading_form") or ReadingForm(
+            studies=_forms_studies(found), initial=initial
+        )
+        context["form"] = context["reading_form"]
+        context["draft_saved_at"] = own.saved_at if own else None
+        context["hand_back_form"] = forms.get("hand_back_form") or HandBackForm()
+    return context
+
+
+def _settling(request: HttpRequest, found: Case, forms: dict[str, Any]) -> dict[str, Any]:
+    """Verdicts, the readings of others once they may be seen, and the chair's form."""
+    labels = {study.pk: label for study, label in images.studies_of(found)}
+    others = readings_visible_to(found, request.actor).exclude(reader=request.user)
+    context: dict[str, Any] = {
+        "verdicts": found.verdicts.select_related("category__scheme", "decided_by")
+        if found.status in SETTLED
+        else [],
+        "others": [
+            _summary(reading, labels) | {"name": f"Reader {chr(ord('A') + place)}"}
+            for place, reading in enumerate(others)
+        ],
+        "may_see_others": may_see_others(found, request.actor),
+    }
+    may_settle = found.status in SETTLED or (
+        found.status in (CaseStatus.OPEN, CaseStatus.DISCORDANT)
+        and context["may_see_others"]
+        and found.readings.filter(submitted_at__isnull=False).exists()
+    )
+    if request.user.has_perm(MAY_CHAIR) and may_settle and not is_recused(found, request.user):
+        context["decision_form"] = forms.get("decision_form") or DecisionForm(
+            categories=_categories(found), initial=_first_decision(found)
+        )
+    return context
+
+
+def _stale_page(
+    request: HttpRequest, found: Case, form: ReadingForm, problem: services.StaleReading
+) -> HttpResponse:
+    """The form as it was sent, ready to be sent again over what another window saved."""
+    data = request.POST.copy()
+    data["version"] = str(problem.reading.version)
+    again = ReadingForm(data, studies=form.studies, is_submitting=form.is_submitting)
+    again.add_error(None, f"{problem} Send it again to keep it, or open the case afresh.")
+    return _page(request, found, reading_form=again, status=409)
+
+
+def _forms_studies(found: Case) -> list[tuple[Study, ReportingScheme, str]]:
+    """The studies of the case with the scheme each is read by."""
+    asked = []
+    for study, label in images.studies_of(found):
+        scheme = (
+            ReportingScheme.objects.default_for(study.modality)
+            .prefetch_related("categories")
+            .first()
+        )
+        if scheme:
+            asked.append((study, scheme, f"{label} ({study.modality})"))
+    return asked
+
+
+def _summary(reading: Any, labels: dict[int, str]) -> dict[str, Any]:
+    rows = [
+        {
+            "key": labels[assessment.study_id],
+            "value": _assessment_words(assessment),
+        }
+        for assessment in reading.assessments.select_related("category__scheme")
+        if assessment.study_id in labels
+    ]
+    rows.append({"key": "Include", "value": "Yes" if reading.include else "No"})
+    if reading.teaching_value:
+        rows.append({"key": "Teaching value", "value": f"{reading.teaching_value} of 5"})
+    if reading.comment:
+        rows.append({"key": "Comment", "value": reading.comment})
+    return {"rows": rows, "submitted_at": reading.submitted_at}
+
+
+def _assessment_words(assessment: Any) -> str:
+    words = f"{assessment.category.label} ({assessment.category.scheme.name})"
+    if assessment.severity:
+        words += f", {assessment.get_severity_display().lower()}"
+    return words
+
+
+def _categories(found: Case) -> Any:
+    schemes = {scheme.pk for _, scheme, _ in _forms_studies(found)}
+    return Category.objects.filter(scheme__in=schemes).select_related("scheme")
+
+
+def _first_decision(found: Case) -> dict[str, Any]:
+    """The chair's form starts from the newest verdict, or from what was read first."""
+    verdict = found.verdicts.first()
+    if verdict:
+        return {
+            "category": verdict.category_id,
+            "severity": verdict.severity,
+            "teaching_value": verdict.teaching_value,
+        }
+    reading = found.readings.filter(submitted_at__isnull=False).first()
+    assessment = reading and reading.assessments.order_by("pk").first()
+    return {
+        "category": assessment.category_id if assessment else None,
+        "severity": assessment.severity if assessment else None,
+        "teaching_value": reading.teaching_value if reading else None,
+    }
