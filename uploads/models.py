@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -178,6 +179,13 @@ class UploadedFile(models.Model):
     reason = models.CharField(max_length=40, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     report = models.JSONField(null=True, blank=True)  # what was removed: tags and counts, no values
+    patient_key = models.CharField(max_length=64, blank=True)  # keyed: one upload, one patient
+    leased_until = models.DateTimeField(null=True, blank=True)  # a worker has it until then
+    # a person looked at a held file and let it go on
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     # a member of a zip: where its bytes lie in the container
     container = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="members"
@@ -188,6 +196,11 @@ class UploadedFile(models.Model):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["upload", "number"], name="file_number_is_used_once"),
+            models.CheckConstraint(
+                name="released_by_and_at_come_together",
+                condition=Q(released_at__isnull=True, released_by__isnull=True)
+                | Q(released_at__isnull=False, released_by__isnull=False),
+            ),
             models.CheckConstraint(
                 name="file_outcome_is_one_of_its_choices",
                 condition=Q(
@@ -294,6 +307,7 @@ class Instance(models.Model):
     size_bytes = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     pixel_digest = models.CharField(max_length=64)
+    header = models.JSONField(default=dict)  # the de-identified DICOM JSON, without pixels
 
     class Meta:
         ordering = ["slice_position_mm", "instance_number", "pk"]

@@ -3,6 +3,7 @@
 import uuid
 
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -11,6 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0001_initial"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -383,6 +385,19 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=40)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("report", models.JSONField(blank=True, null=True)),
+                ("patient_key", models.CharField(blank=True, max_length=64)),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("released_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 ("entry", models.JSONField(blank=True, null=True)),
                 (
                     "container",
@@ -426,6 +441,7 @@ class Migration(migrations.Migration):
                 ("size_bytes", models.PositiveBigIntegerField()),
                 ("sha256", models.CharField(max_length=64)),
                 ("pixel_digest", models.CharField(max_length=64)),
+                ("header", models.JSONField(default=dict)),
                 (
                     "series",
                     models.ForeignKey(
@@ -597,6 +613,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="uploadedfile",
             index=models.Index(fields=["upload", "sha256"], name="uploads_upl_upload__f56e57_idx"),
+        ),
+        migrations.AddConstraint(
+            model_name="uploadedfile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("released_at__isnull", True), ("released_by__isnull", True)),
+                    models.Q(("released_at__isnull", False), ("released_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="released_by_and_at_come_together",
+            ),
         ),
         migrations.AddConstraint(
             model_name="uploadedfile",
