@@ -181,7 +181,7 @@ def _check_siz(frame: bytes, image: ImagePixel) -> None:
 
 def _kept_segments(frame: bytes, position: int, *, until: int) -> tuple[bytes, int]:
     """The marker segments that decoding needs, up to the marker `until`, and where that stands."""
-    parts = []
+    parts: list[bytes] = []
     while True:
         if frame[position] != 0xFF:
             raise Refused(Reason.PIXELS_CANNOT_BE_DECODED)

@@ -242,7 +242,7 @@ def _item(
 def _fragments(
     reader: _Reader, position: int, end: int, encoding: _Encoding
 ) -> tuple[tuple[bytes, ...], int]:
-    fragments = []
+    fragments: list[bytes] = []
     while True:
         if position + 8 > end:
             raise Refused(Reason.TRUNCATED)

@@ -1,0 +1,191 @@
+"""De-identifying one file: read, apply the profile, write anew, verify."""
+
+import hashlib
+from dataclasses import dataclass
+
+from pydicom.dataset import FileDataset
+
+from uploads.dicom.attributes import Attributes, attributes_of
+from uploads.dicom.deid.actions import Context, age_at, applied, shifted_date
+from uploads.dicom.deid.identifiers import Identifiers, gathered
+from uploads.dicom.deid.pixels import check_signs_of_text
+from uploads.dicom.deid.profile import PROFILE
+from uploads.dicom.deid.pseudonyms import Pseudonyms
+from uploads.dicom.deid.report import BEHIND, FILE_META, PREAMBLE, Done, Report
+from uploads.dicom.deid.statement import file_meta, statements
+from uploads.dicom.deid.values import plain
+from uploads.dicom.deid.verification import verified
+from uploads.dicom.elements import Element, file_of
+from uploads.dicom.reading import (
+    ENHANCED_CT_IMAGE,
+    LEGACY_CONVERTED_ENHANCED_CT_IMAGE,
+    ImagePixel,
+    Source,
+    read,
+    text_of,
+)
+from uploads.dicom.reasons import Held, Reason
+from uploads.dicom.transcoding import cleaned_pixel_data, frames
+
+_PATIENT_NAME, _PATIENT_ID, _BIRTH_DATE = 0x00100010, 0x00100020, 0x00100030
+_STUDY_DATE, _SOP_INSTANCE_UID, _BURNED_IN = 0x00080020, 0x00080018, 0x00280301
+_IMAGE_PIXEL_TAGS = frozenset(
+    (
+        *(0x00280002, 0x00280004, 0x00280008, 0x00280010, 0x00280011, 0x00280100, 0x00280101),
+        *(0x00280102, 0x00280103, 0x7FE00010),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Deidentified:
+    """A file that may be stored: its bytes, and what is known of them.
+
+    `pixel_digest` is a SHA-256 over the shape, type and values of all frames, the same in every
+    lossless transfer syntax; `dataset` is the output as pydicom read it again.
+    """
+
+    data: bytes
+    attributes: Attributes
+    report: Report
+    pixel_digest: str
+    dataset: FileDataset
+
+
+def deidentify(source: bytes, *, pseudonyms: Pseudonyms, is_cleared: bool = False) -> Deidentified:
+    """De-identify one DICOM file.
+
+    Parameters
+    ----------
+    source
+        The whole file as it was sent.
+    is_cleared
+        A person has looked at the pixels and found no identity: the signs of text hold no more.
+
+    Raises
+    ------
+    Refused
+        For what the database does not take, with the reason.
+    Held
+        For what a person must look at first: signs of burned-in text, a failed verification.
+    """
+    return deidentify_source(
+        read(source), preamble=source[:128], pseudonyms=pseudonyms, is_cleared=is_cleared
+    )
+
+
+def deidentify_source(
+    source: Source, *, preamble: bytes, pseudonyms: Pseudonyms, is_cleared: bool = False
+) -> Deidentified:
+    """The same for a file that has been read."""
+    if not is_cleared:
+        check_signs_of_text(source)
+    identifiers = gathered((*source.meta, *source.elements))
+    context = _context(source, identifiers, pseudonyms)
+    _tell_file(context.report, source, preamble)
+    pixel_data = cleaned_pixel_data(source)
+    output = _written(source, context, pixel_data, is_cleared=is_cleared)
+    native = pixel_data.fragments is None
+    dataset = verified(
+        output,
+        source=source,
+        identifiers=identifiers,
+        expected=_expected(source, context),
+        pixel_digest=hashlib.sha256(pixel_data.value).hexdigest() if native else None,
+    )
+    digest = _digest(source)
+    if not native and _digest(read(output)) != digest:
+        raise Held(Reason.VERIFICATION_FAILED)
+    return Deidentified(output, attributes_of(dataset), context.report, digest, dataset)
+
+
+def patient_key(source: Source, pseudonyms: Pseudonyms) -> str:
+    """Equal for two files of one patient in one upload; says nothing about whom."""
+    return pseudonyms.patient_key(
+        text_of(source.elements, _PATIENT_ID),
+        text_of(source.elements, _PATIENT_NAME),
+        text_of(source.elements, _BIRTH_DATE),
+    )
+
+
+def digest_of_frames(image: ImagePixel, source: Source) -> str:
+    shape = f"{image.number_of_frames}/{image.rows}/{image.columns}/{image.dtype}/"
+    machine = hashlib.sha256(shape.encode("ascii"))
+    for frame in frames(source):
+        machine.update(frame.tobytes())
+    return machine.hexdigest()
+
+
+def _digest(source: Source) -> str:
+    return digest_of_frames(source.image, source)
+
+
+def _context(source: Source, identifiers: Identifiers, pseudonyms: Pseudonyms) -> Context:
+    subject = pseudonyms.subject(text_of(source.elements, _PATIENT_ID))
+    birth_date = text_of(source.elements, _BIRTH_DATE)
+    return Context(
+        pseudonyms=pseudonyms,
+        patient_pseudonym=pseudonyms.patient_id(subject).encode("ascii"),
+        shift_days=7 * pseudonyms.shift_weeks(subject),
+        is_signed=source.image.is_signed,
+        personal=identifiers.personal,
+        age_from_dates=age_at(birth_date, text_of(source.elements, _STUDY_DATE)),
+    )
+
+
+def _written(source: Source, context: Context, pixel_data: Element, *, is_cleared: bool) -> bytes:
+    rules = PROFILE[source.sop_class_uid]
+    given = [element for element in source.elements if element.tag not in _IMAGE_PIXEL_TAGS]
+    kept = {element.tag: element for element in applied(rules, given, context)}
+    for element in statements(is_cleared=is_cleared):
+        kept[element.tag] = element
+        context.report.add(element.tag, Done.ADDED)
+    for element in _image_pixel(source):
+        kept[element.tag] = element
+        context.report.add(element.tag, Done.KEPT)
+    if is_cleared:
+        kept[_BURNED_IN] = Element(_BURNED_IN, "CS", b"NO")
+    kept[pixel_data.tag] = pixel_data
+    context.report.add(pixel_data.tag, Done.KEPT)
+    meta = file_meta(
+        source.sop_class_uid, kept[_SOP_INSTANCE_UID].value, source.transfer_syntax_uid
+    )
+    return file_of(meta, (kept[tag] for tag in sorted(kept)), source.transfer_syntax_uid)
+
+
+def _image_pixel(source: Source) -> list[Element]:
+    image = source.image
+    elements = [
+        Element(0x00280002, "US", _u16(1)),
+        Element(0x00280004, "CS", image.photometric_interpretation.encode("ascii")),
+        Element(0x00280010, "US", _u16(image.rows)),
+        Element(0x00280011, "US", _u16(image.columns)),
+        Element(0x00280100, "US", _u16(image.bits_allocated)),
+        Element(0x00280101, "US", _u16(image.bits_stored)),
+        Element(0x00280102, "US", _u16(image.bits_stored - 1)),
+        Element(0x00280103, "US", _u16(int(image.is_signed))),
+    ]
+    is_enhanced = source.sop_class_uid in (ENHANCED_CT_IMAGE, LEGACY_CONVERTED_ENHANCED_CT_IMAGE)
+    if is_enhanced or image.number_of_frames > 1:
+        elements.append(Element(0x00280008, "IS", str(image.number_of_frames).encode("ascii")))
+    return elements
+
+
+def _u16(number: int) -> bytes:
+    return number.to_bytes(2, "little")
+
+
+def _expected(source: Source, context: Context) -> frozenset[bytes]:
+    """What we made ourselves and may look like an identifier by chance."""
+    dates = {
+        shifted_date(plain(element.value)[:8], context.shift_days)
+        for element in source.elements
+        if element.vr in ("DA", "DT", "") and len(element.value) <= 26
+    }
+    return frozenset((context.patient_pseudonym, *(date for date in dates if date)))
+
+
+def _tell_file(report: Report, source: Source, preamble: bytes) -> None:
+    report.add_place(PREAMBLE, Done.REMOVED, int(any(preamble)))
+    report.add_place(FILE_META, Done.REPLACED)
+    report.add_place(BEHIND, Done.REMOVED, int(source.has_bytes_behind))

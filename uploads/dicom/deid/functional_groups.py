@@ -1,0 +1,157 @@
+"""What may stay in the functional groups of an enhanced CT (PS3.3 C.7.6.16 and C.8.15.3)."""
+
+from uploads.dicom.deid import vocabulary as words
+from uploads.dicom.deid.rules import Module, codes, items, keep, replace_uid, shift_date
+from uploads.dicom.deid.values import (
+    binary,
+    decimal,
+    image_type,
+    matching,
+    one_of,
+    tag_pointer,
+)
+
+RESCALE_TYPES = ("HU", "US", "OD", "US_REL", "MGML", "ED", "EDW", "HU_MOD", "PCT", "Z_EFF")
+VOI_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+
+_LARGE = 1e6
+_YES_NO = one_of("YES", "NO")
+_POINT = binary("d", -_LARGE, _LARGE, least=3, most=3)
+
+# The acquisition attributes that CT images and CT functional groups share.
+CT_RANGES: Module = (
+    keep("DataCollectionDiameter", decimal(0, 10_000)),
+    keep("ReconstructionDiameter", decimal(0, 10_000)),
+    keep("GantryDetectorTilt", decimal(-360, 360)),
+    keep("TableHeight", decimal(-10_000, 10_000)),
+    keep("RotationDirection", one_of("CW", "CC")),
+    keep("RevolutionTime", binary("d", 0, 1000)),
+    keep("SingleCollimationWidth", binary("d", 0, 1000)),
+    keep("TotalCollimationWidth", binary("d", 0, 1000)),
+    keep("TableSpeed", binary("d", 0, 10_000)),
+    keep("TableFeedPerRotation", binary("d", 0, 10_000)),
+    keep("SpiralPitchFactor", binary("d", 0, 100)),
+    keep("CTDIvol", binary("d", 0, 10_000)),
+    keep("ExposureModulationType", one_of("NONE", "ANGULAR", "XYZ_EC", "Z_EC", "XY_EC")),
+)
+
+_ACQUISITION: Module = (
+    items(
+        "CTAcquisitionTypeSequence",
+        keep(
+            "AcquisitionType", one_of("SEQUENCED", "SPIRAL", "CONSTANT_ANGLE", "STATIONARY", "FREE")
+        ),
+        keep("TubeAngle", binary("d", -360, 360)),
+        keep("ConstantVolumeFlag", _YES_NO),
+        keep("FluoroscopyFlag", _YES_NO),
+    ),
+    items("CTAcquisitionDetailsSequence", *CT_RANGES),
+    items("CTTableDynamicsSequence", *CT_RANGES),
+    items(
+        "CTGeometrySequence",
+        keep("DistanceSourceToDetector", decimal(0, 10_000)),
+        keep("DistanceSourceToDataCollectionCenter", binary("d", 0, 10_000)),
+    ),
+    items(
+        "CTPositionSequence",
+        keep("TablePosition", binary("d", -_LARGE, _LARGE)),
+        keep("DataCollectionCenterPatient", _POINT),
+        keep("ReconstructionTargetCenterPatient", _POINT),
+    ),
+    items(
+        "CTReconstructionSequence",
+        keep("ReconstructionAlgorithm", one_of("FILTER_BACK_PROJ", "ITERATIVE")),
+        keep("ConvolutionKernel", matching(words.KERNELS, most=2)),
+        keep(
+            "ConvolutionKernelGroup",
+            one_of("BRAIN", "SOFT_TISSUE", "LUNG", "BONE", "CONSTANT_ANGLE"),
+        ),
+        keep("ReconstructionDiameter", decimal(0, 10_000)),
+        keep("ReconstructionFieldOfView", binary("d", 0, 10_000, least=2, most=2)),
+        keep("ReconstructionPixelSpacing", binary("d", 0, 1000, least=2, most=2)),
+        keep("ReconstructionAngle", binary("d", 0, 720)),
+    ),
+    items(
+        "CTExposureSequence",
+        *CT_RANGES,
+        keep("ExposureTimeInms", binary("d", 0, 1e7)),
+        keep("XRayTubeCurrentInmA", binary("d", 0, 1e5)),
+        keep("ExposureInmAs", binary("d", 0, 1e6)),
+    ),
+    items(
+        "CTXRayDetailsSequence",
+        keep("KVP", decimal(0, 1000)),
+        keep("FocalSpots", decimal(0, 100, most=4)),
+        keep("CalciumScoringMassFactorDevice", binary("f", 0, 100, most=3)),
+    ),
+)
+
+CT_FUNCTIONAL_GROUPS: Module = (
+    items(
+        "PixelMeasuresSequence",
+        keep("PixelSpacing", decimal(0, 1000, least=2, most=2)),
+        keep("SliceThickness", decimal(0, 1000)),
+        keep("SpacingBetweenSlices", decimal(-1000, 1000)),
+    ),
+    items(
+        "FrameContentSequence",
+        keep("FrameAcquisitionNumber", binary("H", 0, 0xFFFF)),
+        shift_date("FrameReferenceDateTime"),
+        shift_date("FrameAcquisitionDateTime"),
+        keep("FrameAcquisitionDuration", binary("d", 0, 1e8)),
+        keep("DimensionIndexValues", binary("I", 0, 999_999, most=16)),
+        keep("TemporalPositionIndex", binary("I", 0, 999_999)),
+        keep("StackID", matching(r"\d{1,4}")),
+        keep("InStackPositionNumber", binary("I", 0, 999_999)),
+    ),
+    items(
+        "PlanePositionSequence",
+        keep("ImagePositionPatient", decimal(-_LARGE, _LARGE, least=3, most=3)),
+    ),
+    items(
+        "PlaneOrientationSequence",
+        keep("ImageOrientationPatient", decimal(-1.001, 1.001, least=6, most=6)),
+    ),
+    items(
+        "FrameAnatomySequence",
+        keep("FrameLaterality", one_of("R", "L", "U", "B")),
+        codes("AnatomicRegionSequence", words.ANATOMIC_REGIONS),
+    ),
+    items(
+        "PixelValueTransformationSequence",
+        keep("RescaleIntercept", decimal(-_LARGE, _LARGE)),
+        keep("RescaleSlope", decimal(-_LARGE, _LARGE)),
+        keep("RescaleType", one_of(*RESCALE_TYPES)),
+    ),
+    items(
+        "FrameVOILUTSequence",
+        keep("WindowCenter", decimal(-_LARGE, _LARGE, most=16)),
+        keep("WindowWidth", decimal(0, _LARGE, most=16)),
+        keep("VOILUTFunction", one_of(*VOI_FUNCTIONS)),
+    ),
+    items(
+        "CTImageFrameTypeSequence",
+        keep("FrameType", image_type(*words.IMAGE_TYPES)),
+        keep("PixelPresentation", one_of("MONOCHROME", "COLOR", "MIXED", "TRUE_COLOR")),
+        keep("VolumetricProperties", one_of("VOLUME", "SAMPLED", "DISTORTED", "MIXED")),
+        keep(
+            "VolumeBasedCalculationTechnique",
+            one_of(
+                "MAX_IP", "MIN_IP", "VOLUME_RENDER", "SURFACE_RENDER", "MPR", "CURVED_MPR", "NONE"
+            ),
+        ),
+    ),
+    items("IrradiationEventIdentificationSequence", replace_uid("IrradiationEventUID")),
+    *_ACQUISITION,
+)
+
+DIMENSIONS: Module = (
+    items("DimensionOrganizationSequence", replace_uid("DimensionOrganizationUID")),
+    items(
+        "DimensionIndexSequence",
+        replace_uid("DimensionOrganizationUID"),
+        keep("DimensionIndexPointer", tag_pointer),
+        keep("FunctionalGroupPointer", tag_pointer),
+    ),
+    keep("DimensionOrganizationType", one_of("3D", "3D_TEMPORAL", "TILED_FULL", "TILED_SPARSE")),
+)

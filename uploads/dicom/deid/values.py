@@ -1,0 +1,180 @@
+"""Value rules: what stays comes from a closed vocabulary or a numeric pattern.
+
+A rule takes the bytes of a value (little endian) and gives what may stand in the output, without
+padding, or None.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from struct import Struct
+
+from pydicom.datadict import DicomDictionary
+from pydicom.uid import UID_dictionary
+
+Check = Callable[[bytes], bytes | None]
+
+_DECIMAL = re.compile(rb"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
+_INTEGER = re.compile(rb"[+-]?\d{1,10}")
+_TIME = re.compile(rb"(?:[01]\d|2[0-3])(?:[0-5]\d(?:(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?")
+_OLD_TIME = re.compile(rb"(\d\d):(\d\d):(\d\d(?:\.\d{1,6})?)")
+_ORIENTATION = re.compile(rb"[ALHFPR]{1,3}")
+
+STANDARD_UIDS = frozenset(uid.encode("ascii") for uid in UID_dictionary)
+
+
+def plain(value: bytes) -> bytes:
+    """A text value up to its first NUL, without padding."""
+    return value.split(b"\0", 1)[0].strip(b" \t\r\n\f")
+
+
+def parts_of(value: bytes) -> list[bytes]:
+    return [part.strip(b" \t\r\n\f") for part in plain(value).split(b"\\")]
+
+
+# --- Text ------------------------------------------------------------------------
+
+
+def one_of(*words: str) -> Check:
+    """One value of a closed vocabulary."""
+    accepted = _encoded(words)
+
+    def check(value: bytes) -> bytes | None:
+        word = plain(value)
+        return word if word in accepted else None
+
+    return check
+
+
+def some_of(*words: str) -> Check:
+    """Any number of values, those of a closed vocabulary stay."""
+    accepted = _encoded(words)
+
+    def check(value: bytes) -> bytes | None:
+        kept = [part for part in parts_of(value) if part in accepted]
+        return b"\\".join(kept) or None
+
+    return check
+
+
+def image_type(*words: str) -> Check:
+    """ImageType: values 1 and 2 always stand; of the others the known (C.7.6.1.1.2)."""
+    accepted = _encoded(words)
+
+    def check(value: bytes) -> bytes | None:
+        parts = [*parts_of(value), b"", b""]
+        first = parts[0] if parts[0] in (b"ORIGINAL", b"MIXED") else b"DERIVED"
+        second = parts[1] if parts[1] == b"PRIMARY" else b"SECONDARY"
+        kept = [part for part in parts[2:] if part in accepted]
+        return b"\\".join((first, second, *kept))
+
+    return check
+
+
+def matching(pattern: str, *, most: int = 1) -> Check:
+    """Values that match a pattern whole, at most so many."""
+    compiled = re.compile(pattern.encode("ascii"))
+
+    def check(value: bytes) -> bytes | None:
+        parts = parts_of(value)
+        if not 0 < len(parts) <= most or not all(map(compiled.fullmatch, parts)):
+            return None
+        return b"\\".join(parts)
+
+    return check
+
+
+def time(value: bytes) -> bytes | None:
+    """A TM; the old form with colons is written as the standard asks."""
+    word = plain(value)
+    old = _OLD_TIME.fullmatch(word)
+    word = b"".join(old.groups()) if old else word
+    return word if _TIME.fullmatch(word) else None
+
+
+def age(value: bytes) -> bytes | None:
+    """An AS in years, from below one year 000Y, above 89 years 090Y."""
+    word = plain(value)
+    if len(word) != 4 or not word[:3].isdigit() or word[3:] not in (b"D", b"W", b"M", b"Y"):
+        return None
+    days = {b"D": 1, b"W": 7, b"M": 30.4375, b"Y": 365.25}[word[3:]]
+    return years_as_age(int(int(word[:3]) * days / 365.25 + 1e-9))
+
+
+def years_as_age(years: int) -> bytes:
+    return b"%03dY" % (90 if years > 89 else years)
+
+
+def orientation(value: bytes) -> bytes | None:
+    """PatientOrientation: two directions (C.7.6.1.1.1)."""
+    parts = parts_of(value)
+    is_right = len(parts) == 2 and all(map(_ORIENTATION.fullmatch, parts))
+    return b"\\".join(parts) if is_right else None
+
+
+def standard_uid(value: bytes) -> bytes | None:
+    """A UID that the standard itself defines."""
+    word = plain(value)
+    return word if word in STANDARD_UIDS else None
+
+
+# --- Numbers ----------------------------------------------------------------------
+
+
+def decimal(low: float, high: float, *, least: int = 1, most: int = 1) -> Check:
+    """DS values within a range; the text stays as it is written."""
+
+    @lru_cache(maxsize=512)
+    def check_part(part: bytes) -> bool:
+        is_number = len(part) <= 16 and _DECIMAL.fullmatch(part) is not None
+        return is_number and low <= float(part) <= high
+
+    def check(value: bytes) -> bytes | None:
+        parts = parts_of(value)
+        if not least <= len(parts) <= most or not all(map(check_part, parts)):
+            return None
+        return b"\\".join(parts)
+
+    return check
+
+
+def integer(low: int, high: int, *, least: int = 1, most: int = 1) -> Check:
+    """IS values within a range. Some scanners write 12.0; that is not an IS and goes."""
+
+    def check(value: bytes) -> bytes | None:
+        parts = parts_of(value)
+        if not least <= len(parts) <= most:
+            return None
+        if not all(_INTEGER.fullmatch(part) and low <= int(part) <= high for part in parts):
+            return None
+        return b"\\".join(parts)
+
+    return check
+
+
+def binary(code: str, low: float, high: float, *, least: int = 1, most: int = 1) -> Check:
+    """Binary numbers (struct code) within a range, NaN and infinity not among them."""
+    struct = Struct("<" + code)
+
+    def check(value: bytes) -> bytes | None:
+        count, rest = divmod(len(value), struct.size)
+        if rest or not least <= count <= most:
+            return None
+        numbers = [number for (number,) in struct.iter_unpack(value)]
+        is_right = all(math.isfinite(number) and low <= number <= high for number in numbers)
+        return value if is_right else None
+
+    return check
+
+
+def tag_pointer(value: bytes) -> bytes | None:
+    """An AT that points at an attribute the standard knows."""
+    if len(value) != 4:
+        return None
+    tag = int.from_bytes(value[:2], "little") << 16 | int.from_bytes(value[2:], "little")
+    return value if tag in DicomDictionary else None
+
+
+def _encoded(words: Iterable[str]) -> frozenset[bytes]:
+    return frozenset(word.encode("ascii") for word in words)
