@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import sys
+import urllib.request
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -65,39 +66,59 @@ class Store:
 
 
 def program(store: Store, *, log: Path) -> Program:
-    """Master, volume server, filer and S3 gateway in one process, on the loopback only."""
+    """Master, filer and S3 gateway in one process, on the loopback only."""
     (store.folder / "data").mkdir(parents=True, exist_ok=True)
     store.sockets.mkdir(exist_ok=True)
     (store.folder / "master.toml").write_text(_MASTER)
     write_private(store.folder / "s3.json", _access(store))
+    return _program(
+        store,
+        "SeaweedFS",
+        log,
+        *("server", f"-dir={store.folder / 'data'}", "-filer", "-s3", "-volume=false"),
+        f"-s3.config={store.folder / 's3.json'}",
+        *("-s3.iam=false", "-s3.autoCreateBucket=false", "-s3.encryptVolumeData"),
+        *("-s3.port.iceberg=0", "-s3.port.lance=0"),
+        # the filer's own HTTP port serves and deletes every object without a password
+        "-filer.disableHttp",
+        *("-master.telemetry=false", "-master.electionTimeout=1s"),
+        # small volumes, or a small disk holds two
+        *("-master.heartbeatInterval=100ms", "-master.volumeSizeLimitMB=256"),
+        *(f"-{name}={port}" for name, port in store.ports.items() if "volume" not in name),
+    )
+
+
+def volume_program(store: Store, *, log: Path) -> Program:
+    """Where the bytes are.
+
+    A process of its own, started when the master leads: one that asks too early asks again
+    after five seconds.
+    """
+    return _program(
+        store,
+        "SeaweedFS's volume server",
+        log,
+        # as many volumes as the disk holds
+        *("volume", f"-dir={store.folder / 'data'}", "-max=0"),
+        # SeaweedFS's own way to write an address with both its ports
+        f"-master=127.0.0.1:{store.ports['master.port']}.{store.ports['master.port.grpc']}",
+        f"-port={store.ports['volume.port']}",
+        f"-port.grpc={store.ports['volume.port.grpc']}",
+    )
+
+
+def _program(store: Store, name: str, log: Path, *arguments: str) -> Program:
     return Program(
-        name="SeaweedFS",
+        name=name,
         command=[
-            *(
-                _binary(),
-                "-logtostderr=true",
-                "server",
-                f"-dir={store.folder / 'data'}",
-                "-filer",
-                "-s3",
-            ),
+            *(_binary(), "-logtostderr=true", *arguments),
             *("-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
-            f"-s3.config={store.folder / 's3.json'}",
-            *("-s3.iam=false", "-s3.autoCreateBucket=false", "-s3.encryptVolumeData"),
-            *("-s3.port.iceberg=0", "-s3.port.lance=0"),
-            # the filer's own HTTP port serves and deletes every object without a password
-            "-filer.disableHttp",
-            *("-master.telemetry=false", "-master.electionTimeout=1s"),
-            "-master.heartbeatInterval=100ms",
-            # as many volumes as the disk holds; small ones, or a small disk holds two
-            *("-volume.max=0", "-master.volumeSizeLimitMB=256"),
-            *(f"-{name}={port}" for name, port in store.ports.items()),
         ],
         environment={
             "PATH": "/usr/bin:/bin",
             "HOME": str(store.folder),
             "TMPDIR": str(store.sockets),
-            "GOMEMLIMIT": "400MiB",
+            "GOMEMLIMIT": "300MiB",
         },
         log=log,
         folder=store.folder,
@@ -105,6 +126,17 @@ def program(store: Store, *, log: Path) -> Program:
         stop=((signal.SIGTERM, 2),),
         orphaned=signal.SIGKILL,
     )
+
+
+def leads(store: Store) -> bool:
+    """Whether the master has been elected, by itself, and takes a volume server."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    address = f"http://127.0.0.1:{store.ports['master.port']}/cluster/status"
+    try:
+        with direct.open(address, timeout=2) as answer:
+            return bool(json.load(answer).get("IsLeader"))
+    except (OSError, ValueError):
+        return False
 
 
 def remove_sockets(store: Store) -> None:
