@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from audit.actors import Actor
+from audit.lifecycles import IllegalMove
 from review.lifecycle import CASE_LIFECYCLE, IN_READING, CaseStatus
 from review.models import Case, Category, ReportingScheme, Verdict, is_recused
 from review.services.reading import NotOfThisCase
@@ -89,9 +90,11 @@ def reopen_case(*, case: Case, actor: Actor) -> None:
     others = Case.objects.filter(patient=case.patient_id, status__in=IN_READING)
     if other := others.exclude(pk=case.pk).first():
         raise CaseBeingRead(f"Settle case {other.number} of the same patient first.")
+    if case.status != CaseStatus.SET_ASIDE:
+        raise IllegalMove(f"Case {case.number} is not set aside.")
+    CASE_LIFECYCLE.advance(case, CaseStatus.OPEN, actor=actor)
     case.settled_at = None
     case.save(update_fields=["settled_at"])
-    CASE_LIFECYCLE.advance(case, CaseStatus.OPEN, actor=actor)
 
 
 def _check_decidable(case: Case, actor: Actor) -> None:

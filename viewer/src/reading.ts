@@ -1,0 +1,10 @@
+import "./styles/reading.scss";
+
+import { startDraft } from "./reading/draft";
+import { startLetterKeys } from "./reading/letter-keys";
+
+const form = document.querySelector<HTMLFormElement>("form[data-reading]");
+if (form) {
+  startDraft(form);
+  startLetterKeys(form);
+}
