@@ -1,13 +1,24 @@
 """Fixtures of real services. `tests/settings.py` starts them when the settings are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import redis
 from django.conf import settings
+from django.db import connection
 
+from bsti_db import celery_app
 from bsti_db.devserver import seaweedfs
+from bsti_db.devserver.services import free_ports
 from tests.services import services as running_services
+from tests.sites import (
+    Site,
+    places_of,
+    site_on_own_services,
+    site_on_shared_services,
+    workers_on,
+)
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +47,40 @@ def s3(services) -> Callable[[str], Any]:
 def bucket() -> Callable[[str], str]:
     """`bucket("quarantine")` is the name of this worker's bucket."""
     return lambda name: settings.S3_BUCKETS[name]
+
+
+@pytest.fixture(scope="module")
+def live_site() -> Iterator[Site]:
+    """A whole site on an empty, migrated database: web, both workers and the scheduler."""
+    with site_on_shared_services() as site:
+        yield site
+
+
+@pytest.fixture
+def private_site() -> Iterator[Site]:
+    """A whole site with services of its own, so that a test may kill those too."""
+    with site_on_own_services() as site:
+        yield site
+
+
+@pytest.fixture
+def workers(transactional_db) -> Iterator[Site]:
+    """Real worker processes on this test's own database, buckets and queue.
+
+    Tasks are sent to them by the test's own process instead of running at once.
+    """
+    places = places_of(
+        running_services(),
+        database=connection.settings_dict["NAME"],
+        buckets=settings.S3_BUCKETS,
+        number=int(settings.CELERY_BROKER_URL.rpartition("/")[2]),
+        port=free_ports(1)[0],
+    )
+    with redis.Redis.from_url(settings.CELERY_BROKER_URL) as queue:
+        queue.flushdb()
+    celery_app.conf.task_always_eager = False
+    try:
+        with workers_on(places) as site:
+            yield site
+    finally:
+        celery_app.conf.task_always_eager = True

@@ -12,6 +12,9 @@ from bsti_db.devserver.environment import BUCKETS
 from bsti_db.devserver.execute import temporary_services
 from bsti_db.devserver.folder import read_json
 
+# Valkey's databases 8 to 15 are for whole sites, those before for the workers of a test run
+FIRST_BROKER_OF_SITES, BROKERS = 8, 16
+
 # the worker's name under pytest-xdist: gw0, gw1, …
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 
@@ -28,6 +31,8 @@ def prepare_environment() -> None:
         atexit.register(services.close)
     for bucket in BUCKETS:
         os.environ[f"S3_BUCKET_{bucket.upper()}"] = f"{bucket}-{WORKER}"
+    number = 0 if WORKER == "main" else 1 + int(WORKER.removeprefix("gw"))
+    os.environ["BROKER_URL"] = broker(number % FIRST_BROKER_OF_SITES)
     endpoint_url, keys = store_of_tests()
     seaweedfs.make_buckets(
         seaweedfs.connect(endpoint_url, *keys), [f"{bucket}-{WORKER}" for bucket in BUCKETS]
@@ -37,6 +42,11 @@ def prepare_environment() -> None:
 def services() -> dict[str, Any]:
     """The content of services.json of this test run."""
     return json.loads(Path(os.environ["BSTI_SERVICES"]).read_text())
+
+
+def broker(number: int) -> str:
+    """The address of one of the broker's databases."""
+    return f"{services()['broker'].rpartition('/')[0]}/{number}"
 
 
 def store_of_tests() -> tuple[str, tuple[str, str]]:

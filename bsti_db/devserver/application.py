@@ -82,7 +82,8 @@ def process_environment(process: str, folder: Path) -> dict[str, str]:
     ours = variable_names()
     inherited = {name: value for name, value in os.environ.items() if name not in ours}
     # glibc's arenas, one a thread, keep what uploads have used
-    return inherited | development_environment(process, folder) | {"MALLOC_ARENA_MAX": "2"}
+    own = {"DJANGO_SETTINGS_MODULE": "bsti_db.settings", "MALLOC_ARENA_MAX": "2"}
+    return inherited | development_environment(process, folder) | own
 
 
 def _celery(kind: str, queue: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from bsti_db.devserver.environment import development_environment
 from bsti_db.devserver.folder import held, prepare
 from bsti_db.devserver.services import running_services
-from bsti_db.devserver.supervisor import StopRequested, signals_stop
+from bsti_db.devserver.supervisor import StopRequested, dies_with_us, signals_stop
 
 _PREFIX = "bsti-services-"
 _FREE_BYTES = 1_000_000_000
@@ -24,7 +24,11 @@ def execute(command: Sequence[str]) -> int:
     process = None
     try:
         with signals_stop(), temporary_services() as environment:
-            process = subprocess.Popen(command, env=os.environ | environment)
+            process = subprocess.Popen(
+                command,
+                env=os.environ | environment,
+                preexec_fn=dies_with_us(signal.SIGTERM),
+            )
             return process.wait()
     except StopRequested:
         return 128 + signal.SIGTERM
@@ -43,14 +47,10 @@ def temporary_services() -> Iterator[dict[str, str]]:
         temporary_folder() as folder,
         running_services(folder, site="http://127.0.0.1:8000", for_tests=True) as (services, _),
     ):
-        yield test_environment(folder) | {
+        yield development_environment("manage", folder) | {
             "DATABASE_OWNER_URL": services["database"]["owner"],
             "BSTI_SERVICES": str(folder / "services.json"),
         }
-
-
-def test_environment(folder: Path) -> dict[str, str]:
-    return development_environment("manage", folder)
 
 
 @contextmanager

@@ -75,14 +75,6 @@ def signals_stop() -> Iterator[None]:
 
 def start(program: Program) -> Child:
     """Start `program` in a session of its own, so that a terminal's Ctrl-C reaches only us."""
-    parent = os.getpid()
-
-    def die_with_parent() -> None:
-        if _LIBC:
-            _LIBC.prctl(_PR_SET_PDEATHSIG, int(program.orphaned))
-            if os.getppid() != parent:
-                os.kill(os.getpid(), signal.SIGKILL)
-
     identity = {"user": program.user, "group": _group(program.user), "extra_groups": []}
     with open(program.log, "ab") as log:
         process = subprocess.Popen(
@@ -93,10 +85,23 @@ def start(program: Program) -> Child:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=dies_with_us(program.orphaned),
             **(identity if program.user else {}),
         )
     return Child(program, process)
+
+
+def dies_with_us(number: signal.Signals) -> Callable[[], None]:
+    """For a child's start: the kernel sends it `number` when we are gone, however we went."""
+    parent = os.getpid()
+
+    def ask_the_kernel() -> None:
+        if _LIBC:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, int(number))
+            if os.getppid() != parent:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return ask_the_kernel
 
 
 def _group(user: str | None) -> int | None:
