@@ -369,6 +369,7 @@ class ClinicalRecord(models.Model):
         ("fatigue", "Fatigue"),
         ("anosmia", "Loss of smell or taste"),
         ("none", "None"),
+        ("not_known", "Not known"),
     ]
 
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="clinical_records")

@@ -281,3 +281,8 @@ def add_streamed_file(*, upload: Upload, name: str) -> UploadedFile:
     return UploadedFile.objects.create(
         upload=locked, number=number, name=name[:NAME_LENGTH], size_bytes=0
     )
+
+
+def note_streamed_files(*, upload: Upload, files: int, actor: Actor) -> None:
+    """One row in the trail for all files one form brought."""
+    record("upload.files_added", actor=actor, subject=upload, files=files)

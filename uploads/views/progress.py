@@ -1,0 +1,61 @@
+"""What became of an upload that was sent: progress, receipt, refusals, withdrawal."""
+
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from uploads.explanations import sentence
+from uploads.lifecycle import UploadStatus
+from uploads.models import Upload, UploadedFile
+from uploads.views.summary import receipt
+from uploads.wording import next_steps, removed_headers
+
+PROBLEMS_SHOWN = 200
+_Outcome = UploadedFile.Outcome
+_TROUBLED = [_Outcome.REFUSED, _Outcome.HELD, _Outcome.DUPLICATE]
+_DONE = [_Outcome.ACCEPTED, *_TROUBLED]
+
+
+def status_page(request: HttpRequest, upload: Upload) -> HttpResponse:
+    context = progress(upload) | {
+        "headers": removed_headers(upload.files.exclude(report=None).only("report")),
+        "receipt": receipt(upload),
+        "may_withdraw": upload.status
+        in (UploadStatus.SUBMITTED, UploadStatus.HELD, UploadStatus.QUERIED, UploadStatus.ACCEPTED),
+    }
+    return render(request, "uploads/status.html", context)
+
+
+def progress(upload: Upload) -> dict[str, Any]:
+    """How far the files are, and what is wrong with which. Containers count by their members."""
+    files = upload.files.exclude(outcome=_Outcome.EXPANDED)
+    counts = dict(files.values_list("outcome").annotate(Count("pk")))
+    total = sum(counts.values())
+    done = sum(counts.get(outcome, 0) for outcome in _DONE)
+    troubled = files.filter(outcome__in=_TROUBLED)
+    return {
+        "upload": upload,
+        "total": total,
+        "total_words": str(total),
+        "done": done,
+        "counts": [
+            (_Outcome(outcome).label, counts[outcome]) for outcome in _DONE if counts.get(outcome)
+        ],
+        "problems": [_problem(file) for file in troubled[:PROBLEMS_SHOWN]],
+        "problems_left": max(0, troubled.count() - PROBLEMS_SHOWN),
+        "reason": sentence(upload.reason),
+        "next_steps": next_steps(upload),
+        "is_moving": upload.status == UploadStatus.SUBMITTED,
+    }
+
+
+def _problem(file: UploadedFile) -> dict[str, str]:
+    # the name is gone when the upload is settled
+    return {
+        "name": file.name or f"File {file.number}",
+        "outcome": file.outcome,
+        "label": file.get_outcome_display(),
+        "sentence": sentence(file.reason),
+    }

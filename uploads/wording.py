@@ -1,0 +1,69 @@
+"""What a status, an outcome and a reason mean in plain words, for pages and mails."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from uploads.dicom.deid.report import Done, Report
+from uploads.lifecycle import UploadStatus
+from uploads.models import Upload, UploadedFile
+from uploads.services.deciding import DRAFT_KEPT, HELD_KEPT
+
+
+def next_steps(upload: Upload) -> list[str]:
+    """What happens next, with dates."""
+    status = upload.status
+    if status == UploadStatus.DRAFT:
+        last = _words(timezone.localdate(upload.created_at) + DRAFT_KEPT)
+        return [f"This upload is not sent yet. If you do not submit it, it is deleted on {last}."]
+    if status == UploadStatus.SUBMITTED:
+        return [
+            "Names, numbers and dates are removed from the files now. This takes a few minutes.",
+            "You get a mail with the result. You need not keep this page open.",
+        ]
+    if status in (UploadStatus.HELD, UploadStatus.QUERIED):
+        return [
+            "Information governance looks at the held files, and releases or refuses them.",
+            f"What is not decided by {_day(upload, HELD_KEPT)} is deleted.",
+            "You get a mail with the result.",
+        ]
+    if status == UploadStatus.ACCEPTED:
+        return [
+            "Two members of the expert panel read the images.",
+            "Images the panel does not choose are deleted 30 days after its decision. Images it "
+            "chooses are kept 24 months and then looked at again; published ones 36 months.",
+            "You can withdraw the images below.",
+        ]
+    if status == UploadStatus.REFUSED:
+        return [
+            "The images have been deleted. You can put the matter right and start another upload."
+        ]
+    return ["The images are deleted. The reference and the dates stay, as a record."]
+
+
+def _day(upload: Upload, span: timedelta) -> str:
+    start = upload.settled_at or upload.submitted_at or upload.created_at
+    return _words(timezone.localdate(start) + span)
+
+
+def _words(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def removed_headers(files: Iterable[UploadedFile]) -> list[dict[str, Any]]:
+    """What was done to the headers of `files`, attribute by attribute: a row's tag, name, words."""
+    whole = Report()
+    for file in files:
+        if file.report:
+            whole.merge(Report.from_json(file.report))
+    rows = []
+    for row in whole.rows():
+        done = [f"{word} {row[word]:,}×" for word in _CHANGES if word in row]
+        if done:
+            rows.append({"tag": row["tag"], "name": row["name"], "done": ", ".join(done)})
+    return rows
+
+
+_CHANGES = [Done.REMOVED, Done.REPLACED, Done.SHIFTED, Done.EMPTIED, Done.CLEANED]
