@@ -102,7 +102,8 @@ class ReadingForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if self.is_submitting and cleaned.get("include") and cleaned["teaching_value"] is None:
+        value = cleaned.get("teaching_value", "wrong")
+        if self.is_submitting and cleaned.get("include") and value is None:
             self.add_error("teaching_value", "Give the case a teaching value.")
         return cleaned
 
@@ -194,7 +195,7 @@ class DecisionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         accepts = cleaned.get("outcome") == Verdict.Outcome.ACCEPTED
-        if accepts and cleaned.get("teaching_value") is None:
+        if accepts and cleaned.get("teaching_value", "wrong") is None:
             self.add_error("teaching_value", "Give an accepted case a teaching value.")
         return cleaned
 

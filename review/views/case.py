@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.lifecycles import IllegalMove
@@ -34,14 +33,12 @@ from review.views.clinical import contexts_of
 from uploads.models import Study
 
 
-@never_cache
 @require_safe
 @permission_required(MAY_READ, raise_exception=True)
 def case(request: HttpRequest, number: int) -> HttpResponse:
     return _page(request, _case_or_404(request, number))
 
 
-@never_cache
 @require_POST
 @permission_required(MAY_READ, raise_exception=True)
 def save_draft(request: HttpRequest, number: int) -> JsonResponse:
@@ -70,7 +67,6 @@ def save_draft(request: HttpRequest, number: int) -> JsonResponse:
     )
 
 
-@never_cache
 @require_POST
 @permission_required(MAY_READ, raise_exception=True)
 def submit(request: HttpRequest, number: int) -> HttpResponse:
@@ -187,7 +183,9 @@ def _page(request: HttpRequest, found: Case, *, status: int = 200, **forms: Any)
         and found.status == CaseStatus.SET_ASIDE,
         **_reading(request, found, studies, forms),
         **_settling(request, found, forms),
-        "opens": [name for name in forms if name != "reading_form"],
+        # the page's title says that there is an error in what was sent
+        "form": next(iter(forms.values()), None),
+        "opens": list(forms),
     }
     return render(request, "review/case.html", context, status=status)
 
@@ -218,7 +216,6 @@ def _reading(
         context["reading_form"] = forms.get("reading_form") or ReadingForm(
             studies=_forms_studies(found), initial=initial
         )
-        context["form"] = context["reading_form"]
         context["draft_saved_at"] = own.saved_at if own else None
         context["hand_back_form"] = forms.get("hand_back_form") or HandBackForm()
     return context

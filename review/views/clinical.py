@@ -20,8 +20,8 @@ def contexts_of(case: Case) -> list[list[Row]]:
     uploads = case.case_studies.shown().values("study__upload")
     records = (
         ClinicalRecord.objects.filter(upload__in=uploads)
-        .order_by("upload__submitted_at", "upload", "-version")
-        .distinct("upload__submitted_at", "upload")
+        .order_by("upload__submitted_at", "upload_id", "-version")
+        .distinct("upload__submitted_at", "upload_id")
     )
     return [_rows(record) for record in records]
 

@@ -11,7 +11,6 @@ from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.actors import Actor
@@ -33,7 +32,6 @@ ROWS_A_PAGE = 50
 MODALITIES = {"CT": ["CT"], "CR": ["CR", "DX"]}
 
 
-@never_cache
 @require_safe
 @permission_required(MAY_READ, raise_exception=True)
 def worklist(request: HttpRequest) -> HttpResponse:

@@ -5,8 +5,6 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from django.contrib.auth.models import Permission
-from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from audit.actors import Actor
@@ -14,45 +12,23 @@ from bsti_db.accounts.models import Member, Organisation
 from review import services, vocabulary
 from review.models import Case, Category, ReportingScheme
 from review.services import Answers, StudyAnswer
+from tests.factories import member, organisation
 from uploads.lifecycle import UploadStatus
 from uploads.models import ClinicalRecord, Instance, Patient, Series, Study, Submitter, Upload
 
 _numbers = count(1)
 
 
-def organisation() -> Organisation:
-    number = next(_numbers)
-    return Organisation.objects.create(ods_code=f"T{number}", name=f"Trust {number}")
-
-
-def person(*permissions: str, organisation: Organisation | None = None, **fields: Any) -> Member:
-    number = next(_numbers)
-    member = Member.objects.create(
-        email=f"member{number}@nhs.net",
-        name=f"Member {number}",
-        organisation=organisation,
-        **fields,
-    )
-    member_type = ContentType.objects.get_for_model(Member)
-    for codename in permissions:
-        permission, _ = Permission.objects.get_or_create(
-            content_type=member_type, codename=codename, defaults={"name": codename}
-        )
-        member.user_permissions.add(permission)
-    # permissions are cached on the object, so give a fresh one
-    return Member.objects.get(pk=member.pk)
-
-
 def panellist(organisation: Organisation | None = None) -> Member:
-    return person("review_read", organisation=organisation)
+    return member(("panellist",), organisation=organisation)
 
 
 def chair(organisation: Organisation | None = None) -> Member:
-    return person("review_read", "review_chair", organisation=organisation)
+    return member(("chair",), organisation=organisation)
 
 
-def actor(member: Member) -> Actor:
-    return Actor.of_member(member)
+def actor(acting: Member) -> Actor:
+    return Actor.of_member(acting)
 
 
 def accepted_upload(

@@ -18,6 +18,7 @@ from review.models import (
     Verdict,
     patients_to_open,
 )
+from tests.factories import member, organisation
 from tests.review import making
 from uploads.lifecycle import UploadStatus
 
@@ -327,14 +328,14 @@ def in_status(status: str, upload) -> Case:
     ],
 )
 def test_who_sees_a_case_in_each_status(status, panellist, own_trust, chair):
-    trust = making.organisation()
+    trust = organisation()
     case = in_status(status, making.accepted_upload(sent_by=trust))
 
     assert sees(making.panellist(), case) is panellist
     assert sees(making.panellist(organisation=trust), case) is own_trust
     assert sees(making.chair(), case) is chair
-    assert not sees(making.person(), case)
-    assert not sees(making.person("library_edit"), case)
+    assert not sees(member(("administrator",)), case)
+    assert not sees(member(("editor",)), case)
 
 
 def test_a_declined_case_stays_visible_to_those_who_read_it():
@@ -364,7 +365,7 @@ def test_a_case_vanishes_with_its_last_upload_but_for_the_chair(status):
 
 
 def test_a_claimed_trust_recuses_like_a_confirmed_one():
-    claimed = making.organisation()
+    claimed = organisation()
     upload = making.accepted_upload()
     type(upload.submitter).objects.filter(pk=upload.submitter_id).update(organisation=claimed)
     case = making.open_case(upload)
@@ -407,12 +408,12 @@ def test_patients_to_open_are_those_with_an_accepted_study_in_no_case():
 
 
 def test_patients_of_ones_own_trust_are_for_others_to_open():
-    trust = making.organisation()
+    trust = organisation()
     making.accepted_upload(sent_by=trust)
 
     assert not patients_to_open(making.actor(making.panellist(trust))).exists()
     assert patients_to_open(making.actor(making.chair(trust))).exists()
-    assert not patients_to_open(making.actor(making.person())).exists()
+    assert not patients_to_open(making.actor(member(("administrator",)))).exists()
 
 
 def test_studies_of_a_case_stand_by_days_from_onset():

@@ -11,6 +11,7 @@ from review import services
 from review.blinding import readings_visible_to
 from review.models import Case, Category, Opening, Reading, ReportingScheme
 from review.services import StudyAnswer
+from tests.factories import organisation
 from tests.review import making
 from uploads.lifecycle import UploadStatus
 
@@ -248,7 +249,7 @@ def test_a_study_of_another_case_is_refused():
 
 
 def test_nobody_reads_a_case_of_their_own_trust():
-    trust = making.organisation()
+    trust = organisation()
     case = making.open_case(making.accepted_upload(sent_by=trust))
 
     with pytest.raises(services.OwnTrust):
@@ -355,7 +356,7 @@ def test_the_chair_with_a_draft_of_their_own_does_not_decide():
 
 
 def test_a_chair_of_the_submitting_trust_does_not_decide():
-    trust = making.organisation()
+    trust = organisation()
     case = making.open_case(making.accepted_upload(sent_by=trust))
     making.submitted_reading(case, making.panellist())
 

@@ -77,8 +77,8 @@ async function send(form: HTMLFormElement, version: number): Promise<Answer> {
 
 export async function readAnswer(response: Response): Promise<Answer> {
   if (response.status >= 500) return { kind: "unreachable" };
-  // a sign-in page came instead of an answer
-  if (!response.headers.get("Content-Type")?.includes("json")) return { kind: "refused", message: SIGNED_OUT };
+  const isAnswer = response.headers.get("Content-Type")?.includes("json");
+  if (response.status === 401 || !isAnswer) return { kind: "refused", message: SIGNED_OUT };
   const answer = (await response.json()) as { message?: string; version?: number; is_stale?: boolean };
   const message = answer.message ?? "";
   const version = answer.version ?? 0;
