@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
+from tests.uploads.sending import draft
 from uploads import storage
 from uploads.models import FilePart, Upload, UploadedFile
 from uploads.storage.bucket import BucketStorage
@@ -84,8 +85,8 @@ def test_a_range_of_a_sent_file_is_read_alone(file):
 
 
 @pytest.mark.django_db
-def test_a_file_of_three_parts_is_joined_in_their_order(make_upload):
-    file = make_upload().files.create(number=1, size_bytes=0)
+def test_a_file_of_three_parts_is_joined_in_their_order():
+    file = draft().files.create(number=1, size_bytes=0)
     parts = [os.urandom(PART_BYTES), os.urandom(PART_BYTES), b"the rest"]
     file.multipart_id = storage.start_multipart(file)
 

@@ -8,6 +8,7 @@ import base64
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -137,9 +138,17 @@ def read_range(file: UploadedFile, offset: int, length: int) -> bytes:
     return _quarantine().get_range(quarantine_key(file), offset, length)
 
 
-def delete_quarantined(files: Iterable[UploadedFile]) -> None:
-    """Delete the bytes of `files` as they were sent."""
-    _quarantine().delete_keys(quarantine_key(file) for file in files if file.container_id is None)
+def fetch_quarantined(file: UploadedFile, path: Path) -> str:
+    """Copy a sent file to `path`; gives the SHA-256 of what came, or FileNotFoundError."""
+    return _quarantine().fetch(quarantine_key(file), path)
+
+
+def delete_originals(files: Iterable[UploadedFile]) -> None:
+    """Delete files as they were sent, and their previews."""
+    named = list(files)
+    sent = [quarantine_key(file) for file in named if file.container_id is None]
+    _quarantine().delete_keys(sent)
+    storages["previews"].delete_keys(preview_key(file) for file in named)
 
 
 def _quarantine() -> BucketStorage:
@@ -190,9 +199,19 @@ def read_thumbnail(series: Series) -> bytes:
     return _read(thumbnail_key(series.study.upload_id, series.series_instance_uid))
 
 
+def write_unseen(key: str, content: bytes) -> None:
+    """Write an object of a study that nobody has been shown; an earlier try is replaced."""
+    storages["studies"].rewrite(key, content)
+
+
+def delete_unseen(keys: Iterable[str]) -> None:
+    """Delete objects of a study that nobody has been shown."""
+    storages["studies"].delete_keys(keys)
+
+
 def write_preview(file: UploadedFile, content: bytes) -> None:
     """The picture of a held file, for the person who decides."""
-    storages["previews"].save(preview_key(file), ContentFile(content))
+    storages["previews"].rewrite(preview_key(file), content)
 
 
 def read_preview(file: UploadedFile) -> bytes:
@@ -223,6 +242,23 @@ def erase_originals(upload: Upload) -> int:
 def erase_studies(upload: Upload) -> int:
     """Delete everything that was made of the upload; gives how many objects there were."""
     return _erase("studies", study_prefix(upload.pk))
+
+
+def uploads_with_originals() -> set[str]:
+    """The ids of uploads that have something in quarantine or among the previews."""
+    sent = set(janitor_bucket("quarantine").folders("files/"))
+    return sent | set(janitor_bucket("previews").folders("previews/"))
+
+
+def erase_originals_except(upload_id: Any, files: Iterable[UploadedFile]) -> int:
+    """Delete what lies in quarantine for an upload and belongs to none of `files`."""
+    needed = list(files)
+    sent, previews = janitor_bucket("quarantine"), janitor_bucket("previews")
+    kept = {quarantine_key(file) for file in needed}
+    kept |= {preview_key(file) for file in needed if file.outcome == file.Outcome.HELD}
+    return sent.delete_keys(set(sent.keys(quarantine_prefix(upload_id))) - kept) + (
+        previews.delete_keys(set(previews.keys(preview_prefix(upload_id))) - kept)
+    )
 
 
 def abort_open_transfers(*, before: datetime) -> int:

@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -20,6 +21,7 @@ _CONTENT_TYPES = {
     ".png": "image/png",
     ".gz": "application/gzip",
 }
+_FETCHED_AT_ONCE_BYTES = 1024**2
 _DELETED_AT_ONCE = 1000  # the most keys one request may name
 
 
@@ -82,9 +84,27 @@ class BucketStorage(S3Storage):
             with store_answers():
                 self.client.put_object(**request, IfMatch=f'"{same}"')
 
+    def rewrite(self, key: str, body: bytes) -> None:
+        """Write `key` whatever lies there; only for what nobody has been shown."""
+        try:
+            self.put(key, body)
+        except AnotherObjectExists:
+            self.delete(key)
+            self.put(key, body)
+
     def get(self, key: str) -> bytes:
         with store_answers():
             return self.client.get_object(Bucket=self.bucket_name, Key=key)["Body"].read()
+
+    def fetch(self, key: str, path: Path) -> str:
+        """Copy an object to a file, a piece at a time; gives the SHA-256 of what came."""
+        digest = hashlib.sha256()
+        with store_answers(), open(path, "wb") as file:
+            body = self.client.get_object(Bucket=self.bucket_name, Key=key)["Body"]
+            for piece in body.iter_chunks(_FETCHED_AT_ONCE_BYTES):
+                digest.update(piece)
+                file.write(piece)
+        return digest.hexdigest()
 
     def get_range(self, key: str, offset: int, length: int) -> bytes:
         if not length:
@@ -116,14 +136,23 @@ class BucketStorage(S3Storage):
             for page in pages.paginate(Bucket=self.bucket_name, Prefix=prefix):
                 yield from (known["Key"] for known in page.get("Contents", []))
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        """The names right below `prefix`, as a slash ends them. Needs the right to list."""
+        pages = self.client.get_paginator("list_objects_v2")
+        with store_answers():
+            for page in pages.paginate(Bucket=self.bucket_name, Prefix=prefix, Delimiter="/"):
+                for known in page.get("CommonPrefixes", []):
+                    yield known["Prefix"].removeprefix(prefix).rstrip("/")
+
     def delete_keys(self, keys: Iterable[str]) -> int:
         """Delete many objects; gives how many were named. One that is not there is no error."""
         named = list(keys)
         for start in range(0, len(named), _DELETED_AT_ONCE):
             objects = [{"Key": key} for key in named[start : start + _DELETED_AT_ONCE]]
-            answer = self.client.delete_objects(
-                Bucket=self.bucket_name, Delete={"Objects": objects, "Quiet": True}
-            )
+            with store_answers():
+                answer = self.client.delete_objects(
+                    Bucket=self.bucket_name, Delete={"Objects": objects, "Quiet": True}
+                )
             if answer.get("Errors"):
                 raise StoreUnavailable(f"{len(answer['Errors'])} objects were not deleted")
         return len(named)
