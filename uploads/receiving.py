@@ -79,7 +79,7 @@ class QuarantineUploadHandler(FileUploadHandler):
         self.actor = actor
         self.received: list[UploadedFile] = []
         self.problems: list[intake.Problem] = []
-        self.file: UploadedFile | None = None
+        self.row: UploadedFile | None = None
         self.count = upload.files.filter(container=None).count()
         self.total = sum(upload.files.filter(container=None).values_list("size_bytes", flat=True))
 
@@ -106,10 +106,10 @@ class QuarantineUploadHandler(FileUploadHandler):
         self.digest = hashlib.sha256()
         self.size_bytes = 0
         self.parts = 0
-        self.file = intake.add_streamed_file(upload=self.upload, name=file_name)
+        self.row = intake.add_streamed_file(upload=self.upload, name=file_name)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        assert self.file is not None  # noqa: S101
+        assert self.row is not None  # noqa: S101
         self.size_bytes += len(raw_data)
         message = intake.why_not(size_bytes=self.size_bytes, count=0, total=self.total)
         if message:
@@ -122,14 +122,14 @@ class QuarantineUploadHandler(FileUploadHandler):
             del self.buffer[: settings.UPLOAD_PART_BYTES]
             self.parts += 1
             arrival.store_part(
-                file=self.file,
+                file=self.row,
                 number=self.parts,
                 body=part,
                 sha256=hashlib.sha256(part).hexdigest(),
             )
 
     def file_complete(self, file_size: int) -> None:
-        file, self.file = self.file, None
+        file, self.row = self.row, None
         if file is None:
             return
         if not self.size_bytes:
@@ -159,7 +159,7 @@ class QuarantineUploadHandler(FileUploadHandler):
 
     def upload_complete(self) -> None:
         # the body ended inside a file: Django takes that for the end of the form
-        if self.file is not None:
+        if self.row is not None:
             self._give_up()
             self.problems.append(intake.Problem(self.file_name, _STOPPED))
 
@@ -171,9 +171,9 @@ class QuarantineUploadHandler(FileUploadHandler):
         self.received = []
 
     def _give_up(self) -> None:
-        if self.file is not None:
-            arrival.give_up(file=self.file)
-            self.file = None
+        if self.row is not None:
+            arrival.give_up(file=self.row)
+            self.row = None
 
     def _refuse(self, name: str, message: str) -> None:
         self.problems.append(intake.Problem(name, message))
