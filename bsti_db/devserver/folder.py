@@ -11,6 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+_LONG_LOG_BYTES = 10_000_000
+
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -45,6 +47,13 @@ def prepare(folder: Path, *, free_bytes: int) -> None:
             f"Only {free / 1e9:.1f} GB are free in {folder}, and {free_bytes / 1e9:.1f} GB are "
             "needed. Free some space, or set BSTI_DATA_DIR to a folder on another disk."
         )
+
+
+def shorten_logs(folder: Path) -> None:
+    """Put long logs aside, one of each kept: they grow for as long as the data folder lives."""
+    for log in (folder / "logs").glob("*.log"):
+        if log.stat().st_size > _LONG_LOG_BYTES:
+            log.replace(log.with_suffix(".log.old"))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 from bsti_db.devserver import postgresql, seaweedfs, valkey
 from bsti_db.devserver.credentials import DATABASE_ROLES, IDENTITIES, development_secrets
 from bsti_db.devserver.environment import BUCKETS
-from bsti_db.devserver.folder import CannotStart, socket_folder, write_private
+from bsti_db.devserver.folder import CannotStart, shorten_logs, socket_folder, write_private
 from bsti_db.devserver.left_overs import remember, stop_left_overs
 from bsti_db.devserver.supervisor import (
     Child,
@@ -38,6 +38,7 @@ def running_services(
     sockets = socket_folder(folder)
     processes = folder / "processes.json"
     stop_left_overs(processes)
+    shorten_logs(folder)
     (folder / "services.json").unlink(missing_ok=True)
     children: list[Child] = []
     with ExitStack() as cleaning:
