@@ -13,14 +13,18 @@ from uploads.models import Study
 CATEGORY_KEYS = "qwetyuo"
 SEVERITY_KEYS = {1: "a", 2: "s", 3: "d"}
 INCLUDE_KEYS = {"yes": "z", "no": "x"}
+INLINE = {"class": "app-inline"}
 TEACHING_VALUES = [(1, "1, little"), (2, "2"), (3, "3"), (4, "4"), (5, "5, outstanding")]
 
 
-class KeyedRadios(forms.RadioSelect):
-    """Radios of which each may have a letter key: `keys` by value."""
+class RadioSelect(forms.RadioSelect):
+    """Radios of which each may have a letter key: `keys` by value.
 
-    def __init__(self, keys: dict[str, str]):
-        super().__init__()
+    The form renderer knows a widget by its class's name, so this one keeps it.
+    """
+
+    def __init__(self, keys: dict[str, str], attrs: dict[str, str] | None = None):
+        super().__init__(attrs)
         self.keys = keys
 
     def create_option(self, name, value, *args, **kwargs) -> dict[str, Any]:
@@ -42,7 +46,7 @@ class ReadingForm(forms.Form):
         choices=[("yes", "Yes, include"), ("no", "No, decline")],
         coerce=lambda value: value == "yes",
         empty_value=None,
-        widget=KeyedRadios(INCLUDE_KEYS),
+        widget=RadioSelect(INCLUDE_KEYS, INLINE),
         required=False,
         error_messages={"required": "Say whether to include the case."},
     )
@@ -51,7 +55,7 @@ class ReadingForm(forms.Form):
         choices=TEACHING_VALUES,
         coerce=int,
         empty_value=None,
-        widget=forms.RadioSelect(attrs={"class": "app-inline"}),
+        widget=forms.RadioSelect(INLINE),
         required=False,
     )
     comment = forms.CharField(
@@ -81,22 +85,22 @@ class ReadingForm(forms.Form):
     def _add_study(self, study: Study, scheme: ReportingScheme, label: str) -> None:
         categories = list(scheme.categories.all())
         self.fields[f"category_{study.pk}"] = forms.TypedChoiceField(
-            label=f"{label}: category",
+            label="Category",
             choices=[(each.pk, f"{each.label} ({each.code})") for each in categories],
             coerce=lambda pk: next(each for each in categories if each.pk == int(pk)),
             empty_value=None,
-            widget=KeyedRadios(
+            widget=RadioSelect(
                 {str(each.pk): key for each, key in zip(categories, CATEGORY_KEYS, strict=False)}
             ),
             required=self.is_submitting,
             error_messages={"required": f"Choose a category for {label}."},
         )
         self.fields[f"severity_{study.pk}"] = forms.TypedChoiceField(
-            label=f"{label}: severity",
+            label="Severity",
             choices=[("", "Not graded"), *Severity.choices],
             coerce=int,
             empty_value=None,
-            widget=KeyedRadios({str(grade): key for grade, key in SEVERITY_KEYS.items()}),
+            widget=RadioSelect({str(grade): key for grade, key in SEVERITY_KEYS.items()}, INLINE),
             required=False,
         )
 
