@@ -258,7 +258,8 @@ class ClinicalForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            if isinstance(field.widget, forms.RadioSelect):
+            # a box of symptoms is a kind of radio to Django
+            if type(field.widget) is forms.RadioSelect:
                 # no answer is chosen for anybody, and a blank is not offered
                 field.choices = [choice for choice in field.choices if choice[0] != ""]
                 field.error_messages["required"] = f"{field.label}: choose an answer."

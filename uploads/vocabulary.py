@@ -63,7 +63,9 @@ unknown unwell upper urea vaccinated vascular vasculitis ventilated ventilation 
 ward wegener week weeks wells white with worsening x-ray year years department crp procalcitonin
 pfizer astrazeneca moderna remdesivir dexamethasone tocilizumab amoxicillin clarithromycin
 doxycycline azithromycin paracetamol ramadan english polish irish chinese pakistani bangladeshi
-european i
+european i caldicott guardian information governance officer director chief executive senior deputy
+owner risk data protection lead manager head consultant radiologist radiographer registrar clinician
+radiology records research trust board group committee
 """
 
 # first names that are words as well, when they begin with a small letter

@@ -22,17 +22,17 @@ def trust():
     return factories.organisation(name="Northern Test NHS Trust", domains=["northern.nhs.uk"])
 
 
-def answers(organisation, **changes):
+def answers(of, **changes):
     return {
-        "trust": organisation.ods_code,
+        "trust": of.ods_code,
         "name": "Robin Jones",
         "role": "Radiographer",
         "email": "r.jones@nhs.net",
     } | changes
 
 
-def ask(client, organisation, **changes):
-    return client.post(reverse("uploads:start"), answers(organisation, **changes))
+def ask(client, of, **changes):
+    return client.post(reverse("uploads:start"), answers(of, **changes))
 
 
 def mailed_code(index: int = -1) -> str:
