@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from auditlog.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from tests import factories
 from tests.signing_in import sign_in
@@ -186,7 +188,7 @@ def test_a_broker_that_does_not_answer_costs_no_upload(
     sender, upload, monkeypatch, django_capture_on_commit_callbacks
 ):
     def refuse(key):
-        raise ConnectionError("no broker")
+        raise OperationalError("no broker")
 
     monkeypatch.setattr(tasks.process_upload, "delay", refuse)
     monkeypatch.setattr(tasks.send_outcome_mail, "delay", refuse)
@@ -401,8 +403,6 @@ def test_held_uploads_are_listed_with_their_files(curator, held):
 
 
 def test_a_curator_looks_at_the_picture_and_the_look_is_in_the_trail(curator, held):
-    from auditlog.models import LogEntry
-
     storage.write_preview(held, b"\x89PNG")
 
     response = curator.get(url("preview", held.upload, held.pk))

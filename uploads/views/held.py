@@ -1,6 +1,5 @@
 """Information governance: what is held, how it looks, and what is decided about it."""
 
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -170,7 +169,7 @@ def _held_file(upload_id: Any, file_id: Any) -> UploadedFile:
 
 
 def _ring(task: Any, upload_id: Any) -> None:
-    transaction.on_commit(partial(task.delay, str(upload_id)), robust=True)
+    transaction.on_commit(lambda: tasks.ring(task, str(upload_id)), robust=True)
 
 
 def _back(upload_id: Any) -> HttpResponse:

@@ -1,6 +1,5 @@
 """A submitter's uploads: the list, and the steps of one of them."""
 
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -191,10 +190,11 @@ _NOT_SUBMITTED = (
 
 
 def ring(upload: Upload) -> None:
-    """Tell the workers after the commit; a broker that does not answer costs no request."""
+    """Tell the workers after the commit; a broker that does not answer costs no upload."""
     key = str(upload.pk)
-    for task in (tasks.process_upload, tasks.send_outcome_mail):
-        transaction.on_commit(partial(task.delay, key), robust=True)
+    # a lambda: Django cannot log a partial that fails
+    transaction.on_commit(lambda: tasks.ring(tasks.process_upload, key), robust=True)
+    transaction.on_commit(lambda: tasks.ring(tasks.send_outcome_mail, key), robust=True)
 
 
 def steps(upload: Upload, current: str) -> list[dict[str, Any]]:

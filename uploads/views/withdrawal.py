@@ -1,7 +1,5 @@
 """Withdrawing an upload: one act before publication, a request after it."""
 
-from functools import partial
-
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -29,8 +27,8 @@ def withdrawal(request: HttpRequest, upload: Upload, *, is_published: bool) -> H
                 services.ask_for_withdrawal(**acts)
             else:
                 deciding.withdraw_upload(**acts)
-                erase = partial(tasks.erase_upload.delay, str(upload.pk))
-                transaction.on_commit(erase, robust=True)
+                key = str(upload.pk)
+                transaction.on_commit(lambda: tasks.ring(tasks.erase_upload, key), robust=True)
     except (AlreadyAsked, IllegalMove) as problem:
         messages.error(request, str(problem))
     else:
