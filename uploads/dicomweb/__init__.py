@@ -1,0 +1,73 @@
+"""DICOMweb answers from stored instances, for whoever mounts them.
+
+The mounting app decides who may ask: it hands over the studies that the asker may see, and
+whatever is not among them is a 404. Answers are private: nothing may keep them.
+
+    def dicom_web(request, resource):
+        return dicomweb.answer(request, studies=studies_of(request), resource=resource)
+
+References
+----------
+DICOM PS3.18: 8.7 (media types), 10.4 (WADO-RS), 10.6 (QIDO-RS).
+"""
+
+import re
+from collections.abc import Callable
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+
+from uploads.dicomweb import retrieve, search
+from uploads.dicomweb.question import BadRequest, Question
+from uploads.models import Study
+from uploads.storage import StoreUnavailable
+
+__all__ = ["answer"]
+
+
+def answer(request: HttpRequest, *, studies: QuerySet[Study], resource: str) -> HttpResponse:
+    """The answer for a resource below the mounting point ("studies/1.2/series/…").
+
+    Raises Http404 for what is not among `studies` and for addresses that do not exist.
+    """
+    root = request.build_absolute_uri(request.path.removesuffix(resource)).rstrip("/")
+    question = Question(request, studies, root)
+    for pattern, answered in _RESOURCES:
+        found = re.fullmatch(pattern, resource.strip("/"))
+        if found:
+            try:
+                response = answered(question, **found.groupdict())
+            except BadRequest as problem:
+                response = HttpResponse(str(problem), status=400, content_type="text/plain")
+            except FileNotFoundError:
+                raise Http404 from None  # erased while its rows could still be seen
+            except StoreUnavailable:
+                response = HttpResponse("Try again.", status=503, content_type="text/plain")
+                response["Retry-After"] = "5"
+            response["Cache-Control"] = "no-store"
+            return response
+    raise Http404
+
+
+_STUDY = r"studies/(?P<study>[0-9.]+)"
+_SERIES = _STUDY + r"/series/(?P<series>[0-9.]+)"
+_INSTANCE = _SERIES + r"/instances/(?P<instance>[0-9.]+)"
+_FRAMES = _INSTANCE + r"/frames/(?P<frames>[0-9]{1,6}(?:,[0-9]{1,6}){0,999})"
+_FRAME = _INSTANCE + r"/frames/(?P<frames>[0-9]{1,6})"
+
+_RESOURCES: list[tuple[str, Callable[..., HttpResponse]]] = [
+    (r"studies", search.find_studies),
+    (_STUDY + r"/series", search.find_series),
+    (_STUDY + r"/instances", search.find_instances),
+    (_SERIES + r"/instances", search.find_instances),
+    (_STUDY + r"/metadata", retrieve.metadata),
+    (_SERIES + r"/metadata", retrieve.metadata),
+    (_INSTANCE + r"/metadata", retrieve.metadata),
+    (_SERIES + r"/thumbnail", retrieve.thumbnail),
+    (_INSTANCE + r"/rendered", retrieve.rendered),
+    (_FRAME + r"/rendered", retrieve.rendered),
+    (_FRAMES, retrieve.frames),
+    (_STUDY, retrieve.files),
+    (_SERIES, retrieve.files),
+    (_INSTANCE, retrieve.files),
+]
