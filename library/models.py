@@ -1,0 +1,253 @@
+"""The public teaching library: cases, their editions, and what was copied for the public."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q, Sum
+
+from bsti_db.accounts.models import Member
+from library.lifecycle import EditionStatus
+from review.lifecycle import CaseStatus
+from review.models import Case
+from uploads.lifecycle import UploadStatus
+from uploads.models import Instance, Series
+
+LICENCES = [("CC-BY-4.0", "CC BY 4.0"), ("CC-BY-NC-SA-4.0", "CC BY-NC-SA 4.0")]
+
+
+class Window(models.TextChoices):
+    """The named windows; their centre and width are uploads.dicom.rendering's."""
+
+    OWN = "own", "As stored"
+    LUNG = "lung", "Lung"
+    MEDIASTINUM = "mediastinum", "Mediastinum"
+    BONE = "bone", "Bone"
+    SOFT_TISSUE = "soft-tissue", "Soft tissue"
+    PE = "pe", "PE"
+
+
+class TeachingCaseQuerySet(models.QuerySet["TeachingCase"]):
+    def public(self) -> Self:
+        """Those with a published edition all of whose images may be shown."""
+        return self.filter(Exists(Edition.objects.public().filter(teaching_case=OuterRef("pk"))))
+
+
+class TeachingCase(models.Model):
+    """A case that teaches. Its number and slug are its address for ever."""
+
+    number = models.PositiveIntegerField(unique=True)
+    slug = models.SlugField(max_length=60)
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = TeachingCaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"teaching case {self.number}"
+
+
+class EditionQuerySet(models.QuerySet["Edition"]):
+    def public(self) -> Self:
+        """Published editions whose case is accepted and none of whose uploads was withdrawn."""
+        hidden = EditionSeries.objects.filter(edition=OuterRef("pk")).exclude(
+            series__study__upload__status=UploadStatus.ACCEPTED
+        )
+        return self.filter(
+            ~Exists(hidden),
+            status=EditionStatus.PUBLISHED,
+            teaching_case__case__status=CaseStatus.ACCEPTED,
+        )
+
+    def readable(self) -> Self:
+        """Public editions and the older ones they replaced, which keep their address."""
+        live = Edition.objects.public().filter(teaching_case=OuterRef("teaching_case"))
+        hidden = EditionSeries.objects.filter(edition=OuterRef("pk")).exclude(
+            series__study__upload__status=UploadStatus.ACCEPTED
+        )
+        return self.filter(
+            Exists(live),
+            ~Exists(hidden),
+            status__in=[EditionStatus.PUBLISHED, EditionStatus.SUPERSEDED],
+        )
+
+    def on_the_desk(self) -> Self:
+        """What editors work on."""
+        return self.filter(status__in=[EditionStatus.DRAFT, EditionStatus.PROPOSED])
+
+    def to_publish(self) -> Self:
+        """Approved, and not yet copied to the public bucket."""
+        return self.filter(
+            status__in=[EditionStatus.PROPOSED, EditionStatus.SUSPENDED],
+            publication_asked_at__isnull=False,
+        )
+
+
+class Edition(models.Model):
+    """One version of a teaching case: never changed once published."""
+
+    teaching_case = models.ForeignKey(
+        TeachingCase, on_delete=models.PROTECT, related_name="editions"
+    )
+    number = models.PositiveIntegerField()
+    status = models.CharField(
+        max_length=10, choices=EditionStatus.choices, default=EditionStatus.DRAFT
+    )
+    title = models.CharField(max_length=120, blank=True)
+    summary = models.CharField(max_length=400, blank=True)
+    licence = models.CharField(max_length=20, choices=LICENCES)
+    author = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    saved_at = models.DateTimeField()
+    proposed_at = models.DateTimeField(null=True, blank=True)
+    returned_comment = models.TextField(max_length=2000, blank=True)
+    publisher = models.ForeignKey(Member, null=True, on_delete=models.PROTECT, related_name="+")
+    publication_asked_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    # why it could not be published, in words for the publisher
+    problem = models.CharField(max_length=300, blank=True)
+
+    objects = EditionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["teaching_case", "number"], name="edition_number_is_used_once"
+            ),
+            models.UniqueConstraint(
+                fields=["teaching_case"],
+                condition=Q(status="published"),
+                name="one_edition_of_a_case_is_published",
+            ),
+            models.UniqueConstraint(
+                fields=["teaching_case"],
+                condition=Q(status__in=["draft", "proposed"]),
+                name="one_edition_of_a_case_is_on_the_desk",
+            ),
+            models.CheckConstraint(
+                name="edition_status_is_one_of_its_choices",
+                condition=Q(status__in=EditionStatus.values),
+            ),
+            models.CheckConstraint(
+                name="edition_is_not_published_by_its_author",
+                condition=Q(publisher__isnull=True) | ~Q(publisher=F("author")),
+            ),
+            models.CheckConstraint(
+                name="edition_is_published_by_somebody_at_a_time",
+                condition=Q(status__in=["draft", "proposed"])
+                | Q(publisher__isnull=False, published_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"edition {self.pk}"
+
+
+class EditionSeries(models.Model):
+    """A series an edition shows, in the order of the page."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="shown_series")
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "series"], name="series_is_shown_once_in_an_edition"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"shown series {self.pk}"
+
+
+class TeachingPoint(models.Model):
+    """A sentence or two bound to one image and window."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="teaching_points")
+    position = models.PositiveSmallIntegerField()
+    text = models.TextField(max_length=1000)  # Markdown
+    instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="+")
+    frame = models.PositiveIntegerField(default=1)
+    window = models.CharField(max_length=12, choices=Window.choices, default=Window.OWN)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "position"], name="teaching_point_has_a_place_of_its_own"
+            ),
+            models.CheckConstraint(name="frames_count_from_one", condition=Q(frame__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"teaching point {self.pk}"
+
+
+class IntruderCheck(models.Model):
+    """The motivated-intruder checklist of one edition, as the second person answered it."""
+
+    QUESTIONS = [
+        ("no_names", "No name, initials, date, place or number of a person, anywhere in the text"),
+        ("no_pixels", "I looked at every series: no text, face, jewellery or device names anybody"),
+        (
+            "not_rare",
+            "The condition and the history together are not so rare that they name a person",
+        ),
+        (
+            "not_small",
+            "The trust is not so small, or so rarely a contributor, that it names a person",
+        ),
+        ("no_news", "Nothing of this was in the news or in social media, as far as I can find"),
+        ("no_dates", "Days and intervals only: no calendar date and nothing that gives one away"),
+        (
+            "neighbour",
+            "A neighbour, a colleague or a journalist could not name the patient from this",
+        ),
+    ]
+
+    edition = models.OneToOneField(Edition, on_delete=models.PROTECT, related_name="intruder_check")
+    checked_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    checked_at = models.DateTimeField()
+    answers = models.JSONField()  # {question: true}
+
+    def __str__(self) -> str:
+        return f"intruder check {self.pk}"
+
+
+class PublishedImage(models.Model):
+    """One image of a published edition: the only place where private and public UIDs meet."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="images")
+    instance = models.ForeignKey(Instance, null=True, on_delete=models.SET_NULL, related_name="+")
+    study_instance_uid = models.CharField(max_length=64)
+    series_instance_uid = models.CharField(max_length=64)
+    sop_instance_uid = models.CharField(max_length=64)
+    study_position = models.PositiveSmallIntegerField()
+    series_position = models.PositiveSmallIntegerField()
+    position = models.PositiveIntegerField()  # from 1, along the series
+    number_of_frames = models.PositiveIntegerField(default=1)
+    modality = models.CharField(max_length=4)
+    series_label = models.CharField(max_length=80)
+    days_from_onset = models.IntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["series_position", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "sop_instance_uid"], name="image_is_published_once_an_edition"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"published image {self.pk}"
+
+
+def image_count(edition: Edition) -> int:
+    """How many images (frames) an edition shows."""
+    return edition.images.aggregate(total=Sum("number_of_frames"))["total"] or 0

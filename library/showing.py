@@ -1,0 +1,217 @@
+"""What a page of an edition shows, as plain values for its template."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from library.models import Edition, EditionQuerySet, PublishedImage, TeachingPoint, Window
+from library.text import to_html
+from review.models import Case, Verdict
+from uploads.addresses import short_uid
+from uploads.dicom.rendering import PRESETS
+from uploads.models import ClinicalRecord, Upload
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One frame of the stack: its short name, where its picture is, and its place in words."""
+
+    name: str
+    url: str
+    caption: str
+
+
+def stack_series(edition: Edition, images: Iterable[PublishedImage]) -> list[dict[str, Any]]:
+    """The series list of components/stack.html, from a published edition's images."""
+    series = []
+    for uid, group in groupby(images, key=lambda image: image.series_instance_uid):
+        rows = list(group)
+        first = rows[0]
+        series.append(
+            {
+                "uid": short_uid(uid),
+                "label": first.series_label,
+                "modality": first.modality,
+                "study": day_words(first.days_from_onset, first.study_position),
+                "thumbnail_url": f"{_series_root(edition, first)}/thumbnail",
+                "is_first": first.series_position == 1,
+                "images": [
+                    {
+                        "uid": short_uid(image.sop_instance_uid),
+                        "frame": frame,
+                        "url": rendered_url(edition, image, frame),
+                    }
+                    for image in rows
+                    for frame in range(1, image.number_of_frames + 1)
+                ],
+            }
+        )
+    return series
+
+
+def day_words(days_from_onset: int | None, study_position: int) -> str:
+    if days_from_onset is None:
+        return f"Study {study_position}"
+    return f"Day {days_from_onset} from onset"
+
+
+def _series_root(edition: Edition, image: PublishedImage) -> str:
+    root = reverse(
+        "library:dicom-web",
+        args=[edition.teaching_case.number, edition.teaching_case.slug, edition.number],
+    )
+    return f"{root}studies/{image.study_instance_uid}/series/{image.series_instance_uid}"
+
+
+def rendered_url(edition: Edition, image: PublishedImage, frame: int) -> str:
+    root = f"{_series_root(edition, image)}/instances/{image.sop_instance_uid}"
+    return f"{root}/frames/{frame}/rendered" if image.number_of_frames > 1 else f"{root}/rendered"
+
+
+def fallback(series: list[dict[str, Any]], asked: QueryDict, title: str) -> dict[str, Any] | None:
+    """One slice with previous and next, for a page without script: `?image=…&window=…`."""
+    slices = [
+        Slice(
+            f"{image['uid']}-{image['frame']}",
+            image["url"],
+            f"{row['study']}, {row['label']}: image {place} of {len(row['images'])}",
+        )
+        for row in series
+        for place, image in enumerate(row["images"], start=1)
+    ]
+    if not slices:
+        return None
+    names = [one.name for one in slices]
+    here = names.index(asked["image"]) if asked.get("image") in names else len(names) // 2
+    window = asked.get("window") if asked.get("window") in PRESETS else None
+    return {
+        "url": with_window(slices[here].url, window),
+        "alt": f"{title}. {slices[here].caption}",
+        "caption": slices[here].caption,
+        "previous_url": _slice_query(names, here - 1, window),
+        "next_url": _slice_query(names, here + 1, window),
+    }
+
+
+def _slice_query(names: list[str], place: int, window: str | None) -> str:
+    if not 0 <= place < len(names):
+        return ""
+    return f"?image={names[place]}" + (f"&window={window}" if window else "")
+
+
+def with_window(url: str, window: str | None) -> str:
+    if window not in PRESETS:
+        return url
+    center, width = PRESETS[window][:2]
+    return f"{url}?window={center:g},{width:g},linear"
+
+
+def teaching_points(
+    points: Iterable[TeachingPoint], images: Iterable[PublishedImage]
+) -> list[dict[str, Any]]:
+    """Each point's HTML and the public slice it is bound to."""
+    by_instance = {image.instance_id: image for image in images}
+    shown = []
+    for point in points:
+        image = by_instance[point.instance_id]
+        shown.append(
+            {
+                "html": to_html(point.text),
+                "image": f"{short_uid(image.sop_instance_uid)}-{point.frame}",
+                "window": "" if point.window == Window.OWN else point.window,
+                "place": place_words(point, image.position, image.series_label),
+            }
+        )
+    return shown
+
+
+def place_words(point: TeachingPoint, position: int, label: str) -> str:
+    window = "" if point.window == Window.OWN else f", {point.get_window_display().lower()} window"
+    frame = f", frame {point.frame}" if point.frame > 1 else ""
+    return f"Show image {position}{frame} of {label}{window}"
+
+
+def newest_verdict(case: Case) -> Verdict | None:
+    return case.verdicts.select_related("category__scheme").order_by("-decided_at", "-pk").first()
+
+
+def context_rows(case: Case) -> list[dict[str, str]]:
+    """The clinical context in intervals: never a date, the age as its band."""
+    uploads = Upload.objects.accepted().filter(
+        studies__in=case.case_studies.shown().values("study")
+    )
+    record = (
+        ClinicalRecord.objects.filter(upload__in=uploads)
+        .order_by("upload__submitted_at", "-version")
+        .first()
+    )
+    if record is None:
+        return []
+    rows = [
+        ("Age", age_band(record.age_years)),
+        ("Sex", record.get_sex_display()),
+        ("SARS-CoV-2 RT-PCR", record.get_rt_pcr_display()),
+        ("Days from onset to first imaging", _or_not_known(record.days_from_onset)),
+        ("Symptoms", _symptoms(record)),
+        ("Oxygen support at imaging", record.get_oxygen_support_display()),
+    ]
+    return [{"key": key, "value": value} for key, value in rows]
+
+
+def age_band(age_years: int | None) -> str:
+    """ "60 to 69" for 67; 90 and over is one band."""
+    if age_years is None:
+        return "Not known"
+    start = age_years // 10 * 10
+    return "90 or over" if start >= 90 else f"{start} to {start + 9}"
+
+
+def _or_not_known(value: int | None) -> str:
+    return "Not known" if value is None else str(value)
+
+
+def _symptoms(record: ClinicalRecord) -> str:
+    words = dict(ClinicalRecord.SYMPTOMS)
+    named = [words[code] for code in record.symptoms if code in words]
+    return ", ".join(named) if named else "Not known"
+
+
+def newest_editions() -> EditionQuerySet:
+    """Public editions with what their cards need, the newest first."""
+    return (
+        Edition.objects.public()
+        .select_related("teaching_case__case")
+        .prefetch_related("images")
+        .order_by("-published_at")
+    )
+
+
+def latest_cards(count: int) -> list[dict[str, Any]]:
+    """The cards of the newest public cases, for the home page."""
+    return [card(edition) for edition in newest_editions()[:count]]
+
+
+def card(edition: Edition) -> dict[str, Any]:
+    """What components/card.html shows of a public edition."""
+    images = list(edition.images.all())
+    series = stack_series(edition, images)
+    verdict = newest_verdict(edition.teaching_case.case)
+    days = sorted({image.days_from_onset for image in images if image.days_from_onset is not None})
+    modalities = sorted({"CT" if image.modality == "CT" else "Radiograph" for image in images})
+    return {
+        "url": edition_url(edition),
+        "title": edition.title,
+        "image_url": series[0]["thumbnail_url"] if series else "",
+        "tags": [*modalities, *([verdict.category.label] if verdict and verdict.category else [])],
+        "text": edition.summary,
+        "meta": f"Day {', '.join(map(str, days))} from onset" if days else "Onset not known",
+    }
+
+
+def edition_url(edition: Edition) -> str:
+    """The address of a teaching case: its newest edition."""
+    return reverse("library:case", args=[edition.teaching_case.number, edition.teaching_case.slug])

@@ -1,0 +1,305 @@
+"""The desk: editors draft and propose, a second person checks and publishes."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required, user_passes_test
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from audit.lifecycles import IllegalMove
+from audit.services import record
+from library import services, showing, tasks
+from library.forms import ChecklistForm, EditionForm, ReturnForm, place_of, point_forms
+from library.lifecycle import EditionStatus
+from library.models import Edition, TeachingCase
+from library.text import to_html
+from library.views.desk_images import stack_series
+from review.models import Case
+from uploads.addresses import short_uid
+
+REFUSALS = (
+    IllegalMove,
+    services.NotReady,
+    services.NotForTeaching,
+    services.OwnWriting,
+    services.ChecklistNotComplete,
+)
+
+
+def may_use_desk(user: Any) -> bool:
+    if not user.is_authenticated:
+        return False
+    if user.has_perm("accounts.library_edit") or user.has_perm("accounts.library_publish"):
+        return True
+    raise PermissionDenied
+
+
+desk_required = user_passes_test(may_use_desk)
+editor_required = permission_required("accounts.library_edit", raise_exception=True)
+publisher_required = permission_required("accounts.library_publish", raise_exception=True)
+suspender_required = permission_required("accounts.library_suspend", raise_exception=True)
+
+
+@desk_required
+@never_cache
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    """What waits: cases to write up, drafts, proposals, and what is public."""
+    written = TeachingCase.objects.values("case")
+    editions = Edition.objects.select_related("teaching_case", "author")
+    context = {
+        "to_write": Case.objects.of_teaching_value().exclude(pk__in=written).order_by("number"),
+        "drafts": editions.filter(status=EditionStatus.DRAFT),
+        "proposed": editions.filter(status=EditionStatus.PROPOSED),
+        "public": editions.filter(status=EditionStatus.PUBLISHED),
+        "suspended": editions.filter(status=EditionStatus.SUSPENDED),
+        "may_edit": request.user.has_perm("accounts.library_edit"),
+        "may_publish": request.user.has_perm("accounts.library_publish"),
+    }
+    return render(request, "library/desk.html", context)
+
+
+@editor_required
+@require_POST
+def start(request: HttpRequest, case_number: int) -> HttpResponse:
+    case = get_object_or_404(Case.objects.of_teaching_value(), number=case_number)
+    try:
+        edition = services.start_edition(case=case, actor=request.actor, at=timezone.now())
+    except REFUSALS as problem:
+        messages.error(request, str(problem))
+        return redirect("library:desk")
+    return redirect("library:edit", edition.pk)
+
+
+@desk_required
+@never_cache
+def edit(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Images left, text right. Saving keeps a version; a stale one is told and loses nothing."""
+    edition = get_object_or_404(
+        Edition.objects.select_related("teaching_case__case"), pk=edition_id
+    )
+    if edition.status != EditionStatus.DRAFT or not request.user.has_perm("accounts.library_edit"):
+        return redirect("library:check", edition.pk)
+    available = services.series_of(edition.teaching_case.case)
+    posted = request.POST if request.method == "POST" else None
+    form = EditionForm(posted, initial=_initial(edition), available=available)
+    points = point_forms(edition, available, posted)
+    # every form is asked, so that every error is shown at once
+    if posted is not None and all([form.is_valid(), *(point.is_valid() for point in points)]):
+        answer = _save(request, edition, form, points)
+        if answer is not None:
+            return answer
+    else:
+        _opened(request, edition)
+    context = {
+        "edition": edition,
+        "form": form,
+        "points": points,
+        "series": stack_series(edition.teaching_case.case, available),
+        "series_keys": _series_keys(available),
+        "lacking": services.missing(edition),
+    }
+    return render(request, "library/edit.html", context, status=422 if posted is not None else 200)
+
+
+def _initial(edition: Edition) -> dict[str, Any]:
+    shown = edition.shown_series.values_list("series_id", flat=True)
+    return {
+        "title": edition.title,
+        "summary": edition.summary,
+        "series": list(shown),
+        "version": edition.version,
+    }
+
+
+def _series_keys(available: list[Any]) -> dict[str, int]:
+    return {short_uid(row.series_instance_uid): row.pk for row in available}
+
+
+def _save(
+    request: HttpRequest, edition: Edition, form: EditionForm, points: list[Any]
+) -> HttpResponse | None:
+    drafts = [draft for draft in (point.draft() for point in points) if draft]
+    cleaned = form.cleaned_data
+    try:
+        with transaction.atomic():
+            services.save_draft(
+                edition=edition,
+                version=cleaned["version"],
+                title=cleaned["title"],
+                summary=cleaned["summary"],
+                series=list(cleaned["series"]),
+                points=drafts,
+                actor=request.actor,
+                at=timezone.now(),
+            )
+            if "propose" in request.POST:
+                services.propose_edition(edition=edition, actor=request.actor, at=timezone.now())
+    except services.StaleEdition as problem:
+        form.add_error(None, str(problem))
+        form.data = {**form.data.dict(), "version": str(edition.version)}
+        return None
+    except REFUSALS as problem:
+        form.add_error(None, str(problem))
+        edition.refresh_from_db()
+        return None
+    if "propose" in request.POST:
+        messages.success(request, "The edition is proposed. A second person will check it.")
+        return redirect("library:desk")
+    messages.success(request, "Saved.")
+    return redirect("library:edit", edition.pk)
+
+
+def _opened(request: HttpRequest, edition: Edition) -> None:
+    record("edition.opened", actor=request.actor, subject=edition)
+
+
+@desk_required
+@never_cache
+@require_safe
+def check(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """An edition as the public will see it, with the checklist for the second person."""
+    edition = get_object_or_404(
+        Edition.objects.select_related("teaching_case__case"), pk=edition_id
+    )
+    _opened(request, edition)
+    return render(request, "library/check.html", _check_context(request, edition, ChecklistForm()))
+
+
+def _check_context(request: HttpRequest, edition: Edition, form: ChecklistForm) -> dict[str, Any]:
+    case = edition.teaching_case.case
+    shown = [row.series for row in edition.shown_series.select_related("series__study")]
+    return {
+        "edition": edition,
+        "form": form,
+        "return_form": ReturnForm(),
+        "series": stack_series(case, shown),
+        "points": _private_points(edition),
+        "verdict": showing.newest_verdict(case),
+        "context_rows": showing.context_rows(case),
+        "may_check": services.may_check(edition, request.user)
+        and edition.status == EditionStatus.PROPOSED
+        and not edition.publication_asked_at,
+        "is_own": edition.author_id == request.user.pk,
+        "is_publishing": edition.publication_asked_at is not None,
+        "may_publish": request.user.has_perm("accounts.library_publish"),
+    }
+
+
+def _private_points(edition: Edition) -> list[dict[str, Any]]:
+    return [
+        {
+            "html": to_html(point.text),
+            "image": f"{short_uid(point.instance.sop_instance_uid)}-{point.frame}",
+            "window": "" if point.window == "own" else point.window,
+            "place": showing.place_words(
+                point, place_of(point), point.instance.series.series_description or "the series"
+            ),
+        }
+        for point in edition.teaching_points.select_related("instance__series")
+    ]
+
+
+@publisher_required
+@require_POST
+def publish(request: HttpRequest, edition_id: int) -> HttpResponse:
+    edition = get_object_or_404(
+        Edition.objects.select_related("teaching_case__case"), pk=edition_id
+    )
+    form = ChecklistForm(request.POST)
+    form.is_valid()
+    try:
+        services.approve_edition(
+            edition=edition, answers=form.answers(), actor=request.actor, at=timezone.now()
+        )
+    except REFUSALS as problem:
+        form.add_error(None, str(problem))
+        return render(
+            request, "library/check.html", _check_context(request, edition, form), status=422
+        )
+    _ring(edition)
+    messages.success(request, "The images are being copied. The case is public in a minute.")
+    return redirect("library:check", edition.pk)
+
+
+def _ring(edition: Edition) -> None:
+    ring = partial(tasks.publish_edition.delay, edition.pk)
+    ring.__qualname__ = "publish_edition.delay"
+    transaction.on_commit(ring, robust=True)
+
+
+@publisher_required
+@require_POST
+def return_to_editor(request: HttpRequest, edition_id: int) -> HttpResponse:
+    edition = get_object_or_404(Edition, pk=edition_id)
+    form = ReturnForm(request.POST)
+    try:
+        comment = form.cleaned_data["comment"] if form.is_valid() else ""
+        services.return_edition(
+            edition=edition, comment=comment, actor=request.actor, at=timezone.now()
+        )
+    except REFUSALS as problem:
+        messages.error(request, str(problem))
+        return redirect("library:check", edition.pk)
+    messages.success(request, "The edition is back with its editor, with your comment.")
+    return redirect("library:desk")
+
+
+@suspender_required
+@require_POST
+def suspend(request: HttpRequest, number: int) -> HttpResponse:
+    """At once, by any panellist: every edition leaves the public pages with this answer."""
+    teaching_case = get_object_or_404(TeachingCase, number=number)
+    try:
+        services.suspend_teaching_case(
+            teaching_case=teaching_case, actor=request.actor, at=timezone.now()
+        )
+    except IllegalMove as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, "Suspended. The public sees a neutral notice.")
+    return redirect("library:case", number, teaching_case.slug)
+
+
+@publisher_required
+@require_POST
+def reinstate(request: HttpRequest, number: int) -> HttpResponse:
+    teaching_case = get_object_or_404(TeachingCase, number=number)
+    try:
+        edition = services.ask_reinstatement(
+            teaching_case=teaching_case, actor=request.actor, at=timezone.now()
+        )
+    except REFUSALS as problem:
+        messages.error(request, str(problem))
+    else:
+        _ring(edition)
+        messages.success(request, "The public copies are being rebuilt.")
+    return redirect("library:desk")
+
+
+@publisher_required
+@require_POST
+def retire(request: HttpRequest, number: int) -> HttpResponse:
+    teaching_case = get_object_or_404(TeachingCase, number=number)
+    try:
+        services.retire_teaching_case(teaching_case=teaching_case, actor=request.actor)
+    except IllegalMove as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, "Retired. Its address says so for good.")
+    return redirect("library:desk")
+
+
+@editor_required
+@require_POST
+def revise(request: HttpRequest, number: int) -> HttpResponse:
+    """A new edition of a public case: the old one stays live until it is published."""
+    teaching_case = get_object_or_404(TeachingCase.objects.select_related("case"), number=number)
+    return start(request, teaching_case.case.number)

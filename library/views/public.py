@@ -1,0 +1,108 @@
+"""The library for everybody: no sign-in, no cookie."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from bsti_db.accounts.models import Organisation
+from library import showing
+from library.lifecycle import EditionStatus
+from library.models import Edition, TeachingCase
+from library.views.images import public
+
+PAGE_CASES = 24
+
+
+@public
+def cases(request: HttpRequest) -> HttpResponse:
+    """The list, newest first; `?q=` finds words of title, summary and teaching points."""
+    editions = showing.newest_editions()
+    words = request.GET.get("q", "").strip()[:100]
+    for word in words.split():
+        editions = editions.filter(
+            Q(title__icontains=word)
+            | Q(summary__icontains=word)
+            | Q(teaching_points__text__icontains=word)
+        )
+    page = Paginator(editions.distinct(), PAGE_CASES).get_page(request.GET.get("page"))
+    context = {
+        "is_public_page": True,
+        "page": page,
+        "words": words,
+        "cards": [showing.card(edition) for edition in page],
+    }
+    return render(request, "library/cases.html", context)
+
+
+@public
+def case(request: HttpRequest, number: int, slug: str, edition: int | None = None) -> HttpResponse:
+    """A case's published edition, or an older one at its own address."""
+    teaching_case = get_object_or_404(TeachingCase, number=number)
+    if slug != teaching_case.slug:
+        return redirect("library:case", number, teaching_case.slug, permanent=True)
+    shown = Edition.objects.readable().filter(teaching_case=teaching_case)
+    row = (
+        shown.filter(number=edition).first()
+        if edition
+        else shown.filter(status=EditionStatus.PUBLISHED).first()
+    )
+    if row is None:
+        return _not_shown(request, teaching_case)
+    return render(request, "library/case.html", _case_context(request, row))
+
+
+def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
+    images = list(edition.images.all())
+    series = showing.stack_series(edition, images)
+    case = edition.teaching_case.case
+    points = edition.teaching_points.all()
+    others = Edition.objects.readable().filter(teaching_case=edition.teaching_case)
+    return {
+        "is_public_page": True,
+        "edition": edition,
+        "is_old": edition.status == EditionStatus.SUPERSEDED,
+        "series": series,
+        "fallback": showing.fallback(series, request.GET, edition.title),
+        "points": showing.teaching_points(points, images),
+        "verdict": showing.newest_verdict(case),
+        "context_rows": showing.context_rows(case),
+        "credits": _credits(edition),
+        "editions": others.exclude(pk=edition.pk),
+        "studies": len({image.study_instance_uid for image in images}),
+    }
+
+
+def _credits(edition: Edition) -> list[str]:
+    """The trusts that asked to be named."""
+    given = edition.shown_series.filter(series__study__upload__may_credit_organisation=True)
+    rows = Organisation.objects.filter(pk__in=given.values("series__study__upload__organisation"))
+    return [row.name for row in rows]
+
+
+def _not_shown(request: HttpRequest, teaching_case: TeachingCase) -> HttpResponse:
+    """A neutral notice for a case taken away, 410 for one retired, 404 for one never public."""
+    statuses = set(teaching_case.editions.values_list("status", flat=True))
+    if EditionStatus.RETIRED in statuses:
+        context = {"is_public_page": True, "is_retired": True}
+        return render(request, "library/not_shown.html", context, status=410)
+    if teaching_case.editions.exclude(published_at=None).exists():
+        return render(request, "library/not_shown.html", {"is_public_page": True}, status=404)
+    raise Http404
+
+
+@login_not_required
+@never_cache
+@require_safe
+def member_actions(request: HttpRequest, number: int) -> HttpResponse:
+    """What a signed-in person may do with a public case: a fragment, empty for everybody else."""
+    teaching_case = get_object_or_404(TeachingCase.objects.public(), number=number)
+    may_suspend = request.user.is_authenticated and request.user.has_perm(
+        "accounts.library_suspend"
+    )
+    if not may_suspend or not request.user.is_verified():
+        return HttpResponse("")
+    return render(request, "library/_member_actions.html", {"teaching_case": teaching_case})
