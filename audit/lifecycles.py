@@ -14,12 +14,19 @@ class IllegalMove(Exception):
     """The row is not in a status from which it may move there, or another move came first."""
 
 
+# every lifecycle there is, for the page that draws them
+LIFECYCLES: list["Lifecycle"] = []
+
+
 @dataclass(frozen=True)
 class Lifecycle:
     """The moves of one model's `status`: `{(from, to): audit verb}`."""
 
     name: str
     moves: Mapping[tuple[str, str], str]
+
+    def __post_init__(self) -> None:
+        LIFECYCLES.append(self)
 
     def may(self, row: models.Model, to: str) -> bool:
         """Whether `row`, as it is in memory, may move to `to`."""

@@ -33,7 +33,7 @@ def test_the_owner_cannot_delete_a_row_of_the_trail(row):
     assert LogEntry.objects.filter(pk=row.pk).exists()
 
 
-def test_the_owner_cannot_empty_the_trail_without_the_tests_own_setting(row):
+def test_the_owner_cannot_empty_the_trail_without_the_tests_own_setting(db):
     assert "append-only" in refused(
         "SET LOCAL bsti.tests_may_truncate = 'off'; TRUNCATE auditlog_logentry CASCADE"
     )
