@@ -1,0 +1,267 @@
+"""The demonstration: invented people and patients, through the real services and workers."""
+
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actors import Actor
+from bsti_db.accounts.models import Member, Organisation
+from bsti_db.accounts.services import enrol, new_totp_secret
+from bsti_db.demonstration.patients import PATIENTS, DemoPatient
+from bsti_db.demonstration.phantoms import chest_volume, ct_series, invented_patient, radiograph
+from bsti_db.demonstration.phantoms.files import derived_uid
+from library import services as library_services
+from library import tasks as library_tasks
+from library.models import Edition, IntruderCheck
+from review import services as review_services
+from review.models import Case, Category, ReportingScheme
+from uploads import receiving
+from uploads import services as upload_services
+from uploads import tasks as upload_tasks
+from uploads.lifecycle import UploadStatus
+from uploads.models import Submitter, Upload
+
+SLICES = 110
+WAIT_SECONDS = 240
+ROLES = {
+    "administrator": "Ada Marsh",
+    "panellist": "Ben Okoro",
+    "second panellist": "Cara Lindqvist",
+    "chair": "Dev Raman",
+    "editor": "Elin Price",
+    "publisher": "Farid Haddad",
+    "curator": "Grace Boyd",
+    "auditor": "Hugh Teller",
+}
+# the domain .example belongs to nobody (RFC 2606)
+DOMAIN = "bsti.example"
+
+
+class DemonstrationFailed(Exception):
+    """A step of the demonstration did not come to its end in time."""
+
+
+def seed(data_dir: Path, say: Callable[[str], None]) -> None:
+    """Make everything once; run again, it goes on where it stopped."""
+    members = seed_members(data_dir)
+    sent = []
+    for number, patient in enumerate(PATIENTS, start=1):
+        say(f"Demonstration: patient {number} of {len(PATIENTS)}")
+        sent.append((patient, send(patient)))
+    for patient, upload in sent:
+        wait_until(partial(_is_settled, upload), "an upload to be processed")
+        if patient.ends == "published":
+            read_and_write(patient, upload, members)
+    wait_until(_everything_is_published, "the cases to be published")
+
+
+def seed_members(data_dir: Path) -> dict[str, Member]:
+    """One member a role; their sign-ins go to demo.json, which only this user may read."""
+    page = data_dir / "demo.json"
+    known: dict[str, dict[str, str]] = json.loads(page.read_text()) if page.exists() else {}
+    members = {}
+    for role, name in ROLES.items():
+        email = f"{role.replace(' ', '-')}@{DOMAIN}"
+        member = Member.objects.filter(email=email).first()
+        if member is None or role not in known:
+            password, secret = secrets.token_urlsafe(18), new_totp_secret()
+            member = enrol(
+                email=email,
+                name=name,
+                roles=[role.removeprefix("second ")],
+                password=password,
+                totp_secret=secret,
+                actor=Actor.of_task("seed_demo"),
+                at=timezone.now(),
+            )
+            known[role] = {"email": email, "password": password, "totp_secret": secret}
+            _write_privately(page, known)
+        members[role] = member
+    return members
+
+
+def _write_privately(page: Path, known: dict[str, Any]) -> None:
+    draft = page.with_suffix(".tmp")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(known, file, indent=2)
+    draft.replace(page)
+
+
+def send(patient: DemoPatient) -> Upload:
+    """Upload one patient's files as their trust would, and hand them to the workers."""
+    organisation = Organisation.objects.get(ods_code=patient.ods_code)
+    submitter, _ = Submitter.objects.get_or_create(
+        email=f"radiology-{patient.seed}@nhs.net",
+        organisation=organisation,
+        defaults={"name": "Demonstration submitter", "role": "Radiographer"},
+    )
+    sent = Upload.objects.filter(submitter=submitter).exclude(status=UploadStatus.DRAFT).first()
+    if sent:
+        return sent
+    actor = Actor.of_submitter(submitter)
+    Upload.objects.filter(submitter=submitter, status=UploadStatus.DRAFT).delete()
+    upload = upload_services.start_upload(submitter=submitter, actor=actor)
+    for number, content in enumerate(files_of(patient), start=1):
+        _receive(upload, f"IM{number:04}", content, actor)
+    upload_services.save_clinical_record(upload=upload, answers=clinical(patient), actor=actor)
+    upload_services.declare(
+        upload=upload,
+        caldicott_reference=f"DEMO-{patient.seed}",
+        caldicott_role="Caldicott Guardian",
+        licence="CC-BY-4.0" if patient.seed % 2 else "CC-BY-NC-SA-4.0",
+        may_credit_organisation=False,
+        actor=actor,
+        at=timezone.now(),
+    )
+    upload_services.submit_upload(upload=upload, actor=actor, at=timezone.now())
+    upload_tasks.process_upload.delay(str(upload.pk))
+    return upload
+
+
+def files_of(patient: DemoPatient) -> Iterator[bytes]:
+    """The DICOM files of a patient, with an invented identity in their headers."""
+    for number, study in enumerate(patient.studies, start=1):
+        slices = SLICES if study.kind == "CT" else 90
+        volume = chest_volume(patient.seed, study.disease, slices=slices)
+        identity = invented_patient(volume, study_date=patient.study_date(study), visit=number)
+        uid = derived_uid("demonstration", patient.seed, number)
+        if study.kind == "CT":
+            yield from ct_series(volume, patient=identity, study_uid=uid)
+        else:
+            yield radiograph(
+                volume,
+                patient=identity,
+                study_uid=uid,
+                view=study.kind,
+                printed_name=patient.ends == "held",
+            )
+
+
+def _receive(upload: Upload, name: str, content: bytes, actor: Actor) -> None:
+    sha256 = hashlib.sha256(content).hexdigest()
+    announced = upload_services.FileToSend(name=name, size_bytes=len(content), sha256=sha256)
+    (row,), _ = upload_services.add_files(upload=upload, files=[announced], actor=actor)
+    receiving.receive_whole(row, bytearray(content), at=timezone.now())
+
+
+def clinical(patient: DemoPatient) -> dict[str, Any]:
+    """The clinical context of a patient, as the form would give it."""
+    return {
+        "age_years": min(90, 38 + patient.seed % 45),
+        "sex": "F" if patient.seed % 2 else "M",
+        "rt_pcr": patient.rt_pcr,
+        "days_from_onset_to_swab": patient.studies[0].day if patient.rt_pcr == "positive" else None,
+        "days_from_onset": patient.studies[0].day,
+        "symptoms": list(patient.symptoms),
+        "hypertension": "yes" if patient.seed % 3 == 0 else "no",
+        "cardiovascular_disease": "no",
+        "chronic_lung_disease": "no",
+        "diabetes": "yes" if patient.seed % 4 == 0 else "no",
+        "chronic_kidney_disease": "no",
+        "immunosuppressed": "not_known",
+        "smoking": "never",
+        "oxygen_support": patient.oxygen_support,
+        "outcome": "discharged",
+        "clinical_history": "",
+    }
+
+
+def read_and_write(patient: DemoPatient, upload: Upload, members: dict[str, Member]) -> None:
+    """The panel reads and accepts the case; the desk writes and publishes it."""
+    upload.refresh_from_db()
+    case = Case.objects.filter(patient=upload.patient).first() or review_services.open_case(
+        patient=upload.patient, actor=Actor.of_member(members["panellist"]), at=timezone.now()
+    )
+    if case.status == Case.Status.OPEN:
+        _read(patient, case, members)
+    if not Edition.objects.filter(teaching_case__case=case).exists():
+        _write(patient, case, members)
+
+
+def _read(patient: DemoPatient, case: Case, members: dict[str, Member]) -> None:
+    answers = {}
+    chosen = None
+    for row in case.case_studies.select_related("study"):
+        scheme = ReportingScheme.objects.default_for(row.study.modality).first()
+        chosen = _category(scheme, patient.category)
+        answers[row.study_id] = review_services.StudyAnswer(chosen, patient.severity)
+    review_services.submit_reading(
+        case=case,
+        actor=Actor.of_member(members["panellist"]),
+        version=0,
+        answers=review_services.Answers(True, patient.teaching_value, "", answers),
+        at=timezone.now(),
+    )
+    review_services.decide_case(
+        case=case,
+        actor=Actor.of_member(members["chair"]),
+        outcome="accepted",
+        reason="A clear example.",
+        at=timezone.now(),
+        teaching_value=patient.teaching_value,
+        category=chosen,
+        severity=patient.severity,
+    )
+
+
+def _category(scheme: ReportingScheme, word: str) -> Category:
+    return scheme.categories.filter(label__istartswith=word).first()
+
+
+def _write(patient: DemoPatient, case: Case, members: dict[str, Member]) -> None:
+    case.refresh_from_db()
+    editor, publisher = Actor.of_member(members["editor"]), Actor.of_member(members["publisher"])
+    edition = library_services.start_edition(case=case, actor=editor, at=timezone.now())
+    series = library_services.series_of(case)
+    library_services.save_draft(
+        edition=edition,
+        version=edition.version,
+        title=patient.title,
+        summary=patient.summary,
+        series=series,
+        points=[_point(point, series) for point in patient.points],
+        actor=editor,
+        at=timezone.now(),
+    )
+    library_services.propose_edition(edition=edition, actor=editor, at=timezone.now())
+    library_services.approve_edition(
+        edition=edition,
+        answers={code: True for code, _ in IntruderCheck.QUESTIONS},
+        actor=publisher,
+        at=timezone.now(),
+    )
+    transaction.on_commit(partial(library_tasks.publish_edition.delay, edition.pk))
+
+
+def _point(point: Any, series: list[Any]) -> library_services.PointDraft:
+    instances = list(series[point.study].instances.all())
+    # slices are stored from the feet up, and depth counts from the head down
+    place = round((1 - point.depth) * (len(instances) - 1))
+    return library_services.PointDraft(point.text, instances[place], 1, point.window)
+
+
+def _is_settled(upload: Upload) -> bool:
+    upload.refresh_from_db()
+    return upload.status != UploadStatus.SUBMITTED
+
+
+def _everything_is_published() -> bool:
+    return not Edition.objects.to_publish().exists()
+
+
+def wait_until(is_true: Callable[[], bool], what: str) -> None:
+    """Wait for the workers. Raises DemonstrationFailed after some minutes."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not is_true():
+        if time.monotonic() > deadline:
+            raise DemonstrationFailed(f"Waited {WAIT_SECONDS} seconds for {what}.")
+        time.sleep(0.5)
