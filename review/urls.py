@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from review.views import case, worklist
+from review.views import case, images, worklist
 
 app_name = "review"
 urlpatterns = [
@@ -15,4 +15,5 @@ urlpatterns = [
     path("cases/<int:number>/decide/", case.decide, name="decide"),
     path("cases/<int:number>/set-aside/", case.set_aside, name="set-aside"),
     path("cases/<int:number>/reopen/", case.reopen, name="reopen"),
+    path("dicom-web/<path:resource>", images.dicom_web, name="dicom-web"),
 ]

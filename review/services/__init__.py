@@ -1,6 +1,6 @@
 """What can happen to a case: opened, read, decided, set aside, opened again."""
 
-from review.services.opening import NothingToOpen, open_case, record_opening
+from review.services.opening import NothingToOpen, open_case, record_download, record_opening
 from review.services.reading import (
     Answers,
     CaseNotOpen,
@@ -41,6 +41,7 @@ __all__ = [
     "decide_case",
     "hand_back",
     "open_case",
+    "record_download",
     "record_opening",
     "reopen_case",
     "save_draft",

@@ -74,3 +74,10 @@ def record_opening(*, studies: list[Study], actor: Actor, sitting: str, at: date
             record("study.opened", actor=actor, subject=study)
             new += 1
     return new
+
+
+@transaction.atomic
+def record_download(*, studies: list[Study], actor: Actor) -> None:
+    """Write into the trail that a member takes DICOM files of these studies away."""
+    for study in studies:
+        record("study.downloaded", actor=actor, subject=study)

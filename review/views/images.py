@@ -1,19 +1,49 @@
 """The images of a case: what the stack is given, and the panel's DICOMweb."""
 
 import hashlib
+import re
 from typing import Any
 
-from django.http import HttpRequest
+from django.contrib.auth.decorators import permission_required
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
+from audit.actors import Actor
 from review import services
-from review.models import Case
+from review.models import MAY_READ, Case, CaseStudy
+from uploads import dicomweb
 from uploads.addresses import short_uid
-from uploads.models import Series, Study
+from uploads.models import Instance, Series, Study
 
+# whole files: a study's, a series' or one instance's
+_DOWNLOAD = r"studies/[^/]+(/series/[^/]+(/instances/[^/]+)?)?/?"
 # centre and width in Hounsfield units, for a page without script
 LUNG_WINDOW = "-600,1500,linear"
+
+
+@require_safe
+@permission_required(MAY_READ, raise_exception=True)
+def dicom_web(request: HttpRequest, resource: str) -> HttpResponse:
+    """The panel's DICOMweb: the studies of the cases the member may see."""
+    studies = _visible_studies(request.actor)
+    response = dicomweb.answer(request, studies=studies, resource=resource)
+    uid = resource.split("/")[1:2]
+    # a list of studies opens none of them
+    if uid and response.status_code == 200:
+        asked = list(studies.filter(study_instance_uid=uid[0]))
+        audit_opening(request, asked)
+        if re.fullmatch(_DOWNLOAD, resource):
+            services.record_download(studies=asked, actor=request.actor)
+    return response
+
+
+def _visible_studies(actor: Actor) -> QuerySet[Study]:
+    cases = Case.objects.visible_to(actor).with_images()
+    shown = CaseStudy.objects.shown().filter(case__in=cases)
+    return Study.objects.filter(pk__in=shown.values("study"))
 
 
 def studies_of(case: Case) -> list[tuple[Study, str]]:
@@ -46,7 +76,10 @@ def series_list(studies: list[tuple[Study, str]]) -> list[dict[str, Any]]:
     """Every series of these studies as templates/components/stack.html wants them."""
     listed = []
     for study, label in studies:
-        rows = study.series.filter(settled_at__isnull=False).prefetch_related("instances")
+        rows = study.series.filter(settled_at__isnull=False).prefetch_related(
+            # a header is some kilobytes, and a page may list a thousand
+            Prefetch("instances", Instance.objects.defer("header"))
+        )
         for place, series in enumerate(rows, start=1):
             address = _series_address(study, series)
             listed.append(
@@ -63,8 +96,8 @@ def series_list(studies: list[tuple[Study, str]]) -> list[dict[str, Any]]:
 
 
 def _series_address(study: Study, series: Series) -> str:
-    root = f"{reverse('review:worklist')}dicom-web"
-    return f"{root}/studies/{study.study_instance_uid}/series/{series.series_instance_uid}"
+    root = reverse("review:dicom-web", args=["studies"])
+    return f"{root}/{study.study_instance_uid}/series/{series.series_instance_uid}"
 
 
 def _images(address: str, series: Series) -> list[dict[str, Any]]:
