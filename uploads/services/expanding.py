@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from uploads.dicom import archives
 
 _HEAD_BYTES = 4
+_ZIP_HEADS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _READ_AHEAD_BYTES = 256 * 1024
 _HASHED_AT_ONCE_BYTES = 8 * 1024**2
 _READERS = 8
@@ -34,9 +35,7 @@ def waiting_archives(upload: Upload) -> list[UploadedFile]:
     sent = list(upload.files.filter(outcome=_Outcome.WAITING, container=None))
     with ThreadPoolExecutor(_READERS) as readers:
         heads = list(readers.map(_head, sent))
-    from uploads.dicom import archives
-
-    return [file for file, head in zip(sent, heads, strict=True) if archives.is_zip(head)]
+    return [file for file, head in zip(sent, heads, strict=True) if head in _ZIP_HEADS]
 
 
 def expand_archive(*, file: UploadedFile) -> int:
