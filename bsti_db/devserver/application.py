@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bsti_db.devserver.environment import development_environment, variable_names
 from bsti_db.devserver.folder import PROJECT
-from bsti_db.devserver.supervisor import Child, ChildFailed, Program, check, start, stop
+from bsti_db.devserver.supervisor import Child, ChildFailed, Program, check, stop
 
 _WORKER_STOP = ((signal.SIGTERM, 8), (signal.SIGQUIT, 3))
 
@@ -51,12 +51,11 @@ def manage(folder: Path, *arguments: str) -> Program:
     )
 
 
-def run_to_end(program: Program, children: Sequence[Child]) -> None:
-    """Run `program` until it ends by itself.
+def wait_for_end(child: Child, children: Sequence[Child]) -> None:
+    """Wait until `child` has done its work.
 
     Raises ChildFailed when it fails, or when one of `children` dies meanwhile.
     """
-    child = start(program)
     try:
         while child.process.poll() is None:
             check(children)

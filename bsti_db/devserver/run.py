@@ -43,27 +43,31 @@ def run() -> int:
 
 def _run(folder: Path, port: int) -> None:
     site = f"http://127.0.0.1:{port}"
-    _say("Starting PostgreSQL, Valkey and SeaweedFS …")
-    with running_services(folder, site=site) as (_, services):
-        running = list(services)
+    ours: list[Child] = []
+
+    def migrate() -> None:
+        ours.append(start(application.manage(folder, "migrate", "--noinput")))
+
+    _say("Starting PostgreSQL, Valkey and SeaweedFS, and migrating the database …")
+    # the database is ready first, and is migrated while the store still starts
+    with running_services(folder, site=site, database_ready=migrate) as (_, services):
         try:
-            _say("Migrating the database …")
-            application.run_to_end(application.manage(folder, "migrate", "--noinput"), running)
+            application.wait_for_end(ours.pop(), services)
             _say("Starting the site, its workers and its scheduler …")
-            for program in application.programs(folder, port):
-                running.append(start(program))
-            remember(folder / "processes.json", running)
-            wait_until("The site", lambda: application.is_ready(site), running, 90)
-            _seed(folder, running)
+            ours.extend(start(program) for program in application.programs(folder, port))
+            everything = [*services, *ours]
+            remember(folder / "processes.json", everything)
+            wait_until("The site", lambda: application.is_ready(site), everything, 90)
+            _seed(folder, everything)
             _announce(folder, site)
             while True:
-                check(running)
+                check(everything)
                 time.sleep(0.2)
         except StopRequested:
             _say("\nStopping …")
             raise
         finally:
-            stop(running[len(services) :])
+            stop(ours)
 
 
 def _seed(folder: Path, running: Sequence[Child]) -> None:
@@ -72,7 +76,7 @@ def _seed(folder: Path, running: Sequence[Child]) -> None:
     if made.exists():
         return
     _say("Making the demonstration, once: this takes a minute or two …")
-    application.run_to_end(application.manage(folder, "seed_demo"), running)
+    application.wait_for_end(start(application.manage(folder, "seed_demo")), running)
     made.touch()
 
 

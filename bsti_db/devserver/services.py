@@ -3,7 +3,7 @@
 import secrets
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,16 @@ _FIRST_PORT, _LAST_PORT = 20_000, 32_000
 
 @contextmanager
 def running_services(
-    folder: Path, *, site: str, for_tests: bool = False
+    folder: Path,
+    *,
+    site: str,
+    for_tests: bool = False,
+    database_ready: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[dict[str, Any], list[Child]]]:
     """Run the services on `folder` while the block runs.
 
-    Gives the content of services.json, and the running children, to which the caller may add:
-    whatever it added must be stopped by the caller first.
+    Gives the content of services.json, and the running children. `database_ready` is called as
+    soon as the database can be used, some seconds before the store.
     """
     made = development_secrets(folder)
     sockets = socket_folder(folder)
@@ -51,6 +55,9 @@ def running_services(
         remember(processes, children)
         wait_until("PostgreSQL", lambda: postgresql.answers(cluster), children, 60)
         postgresql.prepare(cluster, for_tests=for_tests)
+        services = _addresses(made, cluster, broker, store, site)
+        write_private(folder / "services.json", services)
+        database_ready()
         wait_until("Valkey", lambda: valkey.answers(broker), children, 30)
         wait_until("SeaweedFS's master", lambda: seaweedfs.leads(store), children, 60)
         volumes = seaweedfs.volume_program(store, log=folder / "logs" / "seaweedfs-volume.log")
@@ -59,18 +66,27 @@ def running_services(
         wait_until("SeaweedFS", lambda: seaweedfs.answers(store), children, 90)
         seaweedfs.make_buckets(seaweedfs.client(store, "administrator"))
         check(children)
-        services = {
-            "database": {role: postgresql.url(cluster, role) for role in sorted(DATABASE_ROLES)},
-            "broker": broker,
-            "s3": {
-                "endpoint_url": store.endpoint_url,
-                "buckets": {bucket: bucket for bucket in BUCKETS},
-                "identities": {name: made["identities"][name] for name in IDENTITIES},
-            },
-            "site": site,
-        }
-        write_private(folder / "services.json", services)
         yield services, children
+
+
+def _addresses(
+    made: dict[str, Any],
+    cluster: postgresql.Cluster,
+    broker: str,
+    store: seaweedfs.Store,
+    site: str,
+) -> dict[str, Any]:
+    """The content of services.json."""
+    return {
+        "database": {role: postgresql.url(cluster, role) for role in sorted(DATABASE_ROLES)},
+        "broker": broker,
+        "s3": {
+            "endpoint_url": store.endpoint_url,
+            "buckets": {bucket: bucket for bucket in BUCKETS},
+            "identities": {name: made["identities"][name] for name in IDENTITIES},
+        },
+        "site": site,
+    }
 
 
 def _start(
