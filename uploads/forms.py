@@ -209,7 +209,7 @@ class ClinicalForm(forms.ModelForm):
         choices=ClinicalRecord.SYMPTOMS,
         label="Symptoms",
         help_text="Choose all that were present.",
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "app-inline"}),
         error_messages={"required": "Choose the symptoms, “None” or “Not known”."},
     )
 
@@ -239,7 +239,7 @@ class ClinicalForm(forms.ModelForm):
         model = ClinicalRecord
         exclude = ("upload", "version")
         widgets = {
-            **dict.fromkeys(_CHOSEN, forms.RadioSelect),
+            **dict.fromkeys(_CHOSEN, forms.RadioSelect(attrs={"class": "app-inline"})),
             "clinical_history": forms.Textarea(attrs={"rows": 5}),
         }
         labels = {

@@ -28,7 +28,11 @@ def summary(upload: Upload) -> list[dict[str, Any]]:
     declared = _declared_rows(upload)
     for row in declared:
         row["url"] = reverse("uploads:declaration", args=[upload.pk])
-    return [*rows, *clinical, *declared]
+    rows += [*clinical, *declared]
+    for row in rows:
+        if row["value"] == _MISSING:
+            row["action"] = "Add"
+    return rows
 
 
 def clinical_rows(record: ClinicalRecord | None) -> list[dict[str, Any]]:
@@ -102,4 +106,4 @@ def _number(value: int | None, unit: str) -> str:
 
 
 def _time(at: Any) -> str:
-    return date_format(localtime(at), "DATETIME_FORMAT") if at else ""
+    return date_format(localtime(at), "j F Y, H:i") if at else ""
