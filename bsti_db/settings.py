@@ -78,7 +78,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "bsti_db.accounts.middleware.ActorMiddleware",
     "bsti_db.accounts.middleware.SessionLimitsMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "bsti_db.accounts.middleware.SignInRequiredMiddleware",
     "bsti_db.accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -130,7 +130,7 @@ LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "home"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "bsti_db.accounts.backends.MemberBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -141,7 +141,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 15},
     },
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "bsti_db.accounts.passwords.ContextValidator"},
     {"NAME": "bsti_db.accounts.passwords.HistoryValidator", "OPTIONS": {"remembered": 12}},
@@ -160,8 +163,10 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "errors/locked_out.html"
-AXES_SENSITIVE_PARAMETERS: list[str] = []
+AXES_CLIENT_IP_CALLABLE = "bsti_db.accounts.addresses.client_address"
+# nothing typed into the page is kept or logged by axes: our trail and SignIn say what happened
+AXES_SENSITIVE_PARAMETERS = ["username", "email", "password", "next", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
@@ -285,9 +290,7 @@ WHITENOISE_AUTOREFRESH = False
 
 PSEUDONYM_KEYS = {
     key_id: bytes.fromhex(value)
-    for key_id, _, value in (
-        pair.partition(":") for pair in env.list("PSEUDONYM_KEYS", default=[])
-    )
+    for key_id, _, value in (pair.partition(":") for pair in env.list("PSEUDONYM_KEYS", default=[]))
 }
 PSEUDONYM_KEY_ID = env.str("PSEUDONYM_KEY_ID", "")
 PUBLIC_UID_KEY = bytes.fromhex(env.str("PUBLIC_UID_KEY", ""))
@@ -341,6 +344,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "resume-stalled": {"task": "uploads.tasks.resume_stalled", "schedule": 30.0},
     "purge-quarantine": {"task": "uploads.tasks.purge_quarantine", "schedule": 300.0},
+    "resume-publications": {"task": "library.tasks.resume_publications", "schedule": 30.0},
     "sweep-public": {"task": "library.tasks.sweep_public", "schedule": 60.0},
 }
 # A file's processing is leased for this long; a stale lease is taken over by the sweep.
@@ -378,7 +382,7 @@ LOGGING = {
         "botocore": {"level": "WARNING"},
         "boto3": {"level": "WARNING"},
         "s3transfer": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
+        "axes": {"level": "ERROR"},
     },
 }
 

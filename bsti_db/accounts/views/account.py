@@ -1,0 +1,51 @@
+"""A member's own account."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from bsti_db.accounts import second_factor, services
+from bsti_db.accounts.forms import PasswordForm
+from bsti_db.accounts.passwords import expires_at
+from bsti_db.accounts.roles import labels
+
+_SHOWN_SIGN_INS = 10
+
+
+@require_GET
+@never_cache
+def account(request: HttpRequest) -> HttpResponse:
+    member = request.user
+    context = {
+        "member": member,
+        "roles": labels(member.groups.values_list("name", flat=True)),
+        "sign_ins": member.sign_ins.all()[:_SHOWN_SIGN_INS],
+        "codes_left": member.recovery_codes.filter(used_at=None).count(),
+        "password_expires_at": expires_at(member=member),
+    }
+    return render(request, "accounts/account.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@sensitive_post_parameters()
+def recovery_codes(request: HttpRequest) -> HttpResponse:
+    """New recovery codes, shown in this answer and never again."""
+    form = PasswordForm(request.POST or None, member=request.user)
+    if request.method == "POST" and form.is_valid():
+        codes = second_factor.renew_recovery_codes(member=request.user, actor=request.actor)
+        return render(request, "accounts/recovery_codes.html", {"codes": codes, "is_new": False})
+    status = 422 if form.errors else 200
+    return render(request, "accounts/renew_recovery_codes.html", {"form": form}, status=status)
+
+
+@require_POST
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    services.sign_out_everywhere(member=request.user, actor=request.actor)
+    request.session.flush()
+    messages.success(request, f"Every session was ended at {timezone.localtime():%H:%M}.")
+    return redirect("accounts:sign-in")

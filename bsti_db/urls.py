@@ -1,0 +1,24 @@
+"""The addresses of the whole site: one line an app."""
+
+from django.urls import include, path
+
+from bsti_db import views, withdrawal
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    # whether an upload is published, only the library knows: composed here
+    path("uploads/<uuid:upload_id>/withdraw/", withdrawal.withdraw, name="withdraw-upload"),
+    path("uploads/", include("uploads.urls")),
+    path("review/", include("review.urls")),
+    path("library/", include("library.urls")),
+    path("audit/", include("audit.urls")),
+    path("accounts/", include("bsti_db.accounts.urls")),
+    path("health/live", views.live, name="live"),
+    path("health/ready", views.ready, name="ready"),
+    path("metrics", views.metrics, name="metrics"),
+]
+
+handler400 = "bsti_db.views.bad_request"
+handler403 = "bsti_db.views.forbidden"
+handler404 = "bsti_db.views.not_found"
+handler500 = "bsti_db.views.server_error"
