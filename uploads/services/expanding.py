@@ -7,22 +7,18 @@ import io
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Sum
 
 from uploads import storage
+from uploads.dicom import archives
 from uploads.dicom.reasons import Refused
 from uploads.explanations import UploadReason
 from uploads.models import Upload, UploadedFile
 
-if TYPE_CHECKING:
-    from uploads.dicom import archives
-
 _HEAD_BYTES = 4
-_ZIP_HEADS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _READ_AHEAD_BYTES = 256 * 1024
 _HASHED_AT_ONCE_BYTES = 8 * 1024**2
 _READERS = 8
@@ -35,13 +31,11 @@ def waiting_archives(upload: Upload) -> list[UploadedFile]:
     sent = list(upload.files.filter(outcome=_Outcome.WAITING, container=None))
     with ThreadPoolExecutor(_READERS) as readers:
         heads = list(readers.map(_head, sent))
-    return [file for file, head in zip(sent, heads, strict=True) if head in _ZIP_HEADS]
+    return [file for file, head in zip(sent, heads, strict=True) if archives.is_zip(head)]
 
 
 def expand_archive(*, file: UploadedFile) -> int:
     """Make a row of each member of a zip; gives how many. A bad zip is refused with its reason."""
-    from uploads.dicom import archives
-
     try:
         if not _is_whole(file):
             raise _NotTaken(UploadReason.DAMAGED_ON_THE_WAY)
@@ -56,8 +50,6 @@ def expand_archive(*, file: UploadedFile) -> int:
 
 def read_member(file: UploadedFile) -> bytes:
     """The bytes of a zip's member, by ranged reads of its container. Raises Refused."""
-    from uploads.dicom import archives
-
     container = file.container
     return archives.extract(
         lambda offset, length: storage.read_range(container, offset, length),
@@ -157,6 +149,4 @@ class _Ranges(io.RawIOBase):
 
 
 def _limits() -> archives.Limits:
-    from uploads.dicom import archives
-
     return archives.Limits(entries=settings.UPLOAD_MAX_FILES, total_bytes=settings.UPLOAD_MAX_BYTES)

@@ -1,0 +1,262 @@
+"""The guarded child: files nobody trusts are opened in a process of its own, with limits.
+
+The parent starts `python -m uploads.dicom.batch_child FOLDER`, gives the secret through standard
+input and reads `started ID` and `finished ID`. Whatever the child does or dies of, the items it
+finished are finished, and the one it had in hand is known.
+
+Work folder: `job.json` (items and options, written by the parent), and for each item, written
+whole or not at all: `{id}.dcm`, `{id}.{n}.jls` (frames from 1), `{id}.thumb.png`, `{id}.preview.png` for a
+held file, and last `{id}.json`, the outcome. `working.json` names the item in hand.
+"""
+
+import contextlib
+import json
+import os
+import re
+import selectors
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Any, cast
+
+from uploads.dicom.attributes import Attributes
+from uploads.dicom.deid.pseudonyms import Pseudonyms
+from uploads.dicom.deid.report import Report
+from uploads.dicom.reasons import Reason
+
+_ROOT = Path(__file__).resolve().parents[2]
+_TERMINATION_SECONDS = 5
+_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one child may use. `seconds` are of the wall clock, for one item."""
+
+    memory_bytes: int = 1536 * 1024**2
+    cpu_seconds: int = 280
+    seconds: float = 60
+    output_bytes: int = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class Item:
+    """One file to work on. `path` is the parent's own name for it, `id` names what is written."""
+
+    id: str
+    path: Path
+    is_cleared: bool = False
+    wants_thumbnail: bool = False
+
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.id):
+            raise ValueError("An item's id has letters, digits and hyphens.")
+
+
+class Status(StrEnum):
+    ACCEPTED = "accepted"
+    HELD = "held"
+    REFUSED = "refused"
+    # the child died or was stopped with this item in hand: the caller counts attempts
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one item; everything in it is free of source values.
+
+    `header` is the DICOM JSON without PixelData, `report` a `Report` as JSON, `patient_key` equal
+    for two files of one patient. `frames` counts the JPEG-LS files.
+    """
+
+    id: str
+    status: Status
+    reason: Reason | None = None
+    attributes: Attributes | None = None
+    header: dict[str, Any] | None = None
+    report: dict[str, dict[str, int]] = field(default_factory=dict)
+    patient_key: str = ""
+    source_sha256: str = ""
+    output_sha256: str = ""
+    output_bytes: int = 0
+    pixel_digest: str = ""
+    frames: int = 0
+    has_thumbnail: bool = False
+    has_preview: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        data = {**asdict(self), "attributes": None}
+        if self.attributes is not None:
+            data["attributes"] = self.attributes.to_json()
+        return data
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Outcome":
+        reason, attributes = data["reason"], data["attributes"]
+        changed = {
+            "status": Status(data["status"]),
+            "reason": Reason(reason) if reason else None,
+            "attributes": Attributes.from_json(attributes) if attributes else None,
+            "report": Report.from_json(data["report"]).to_json(),
+        }
+        return cls(**{**data, **changed})
+
+
+def output_path(folder: Path, item_id: str) -> Path:
+    return folder / f"{item_id}.dcm"
+
+
+def frame_path(folder: Path, item_id: str, frame: int) -> Path:
+    """Where a frame lies as JPEG-LS; frames count from 1."""
+    return folder / f"{item_id}.{frame}.jls"
+
+
+def thumbnail_path(folder: Path, item_id: str) -> Path:
+    return folder / f"{item_id}.thumb.png"
+
+
+def preview_path(folder: Path, item_id: str) -> Path:
+    return folder / f"{item_id}.preview.png"
+
+
+def outcome_path(folder: Path, item_id: str) -> Path:
+    return folder / f"{item_id}.json"
+
+
+def run_batch(
+    folder: Path,
+    items: Sequence[Item],
+    *,
+    pseudonyms: Pseudonyms,
+    limits: Limits | None = None,
+) -> Iterator[Outcome]:
+    """Work on all items in guarded children; yields one outcome an item, as each is finished.
+
+    A child that dies costs the item it had in hand (INTERRUPTED); another takes the rest. An item
+    whose outcome lies in the folder already is not worked on again.
+
+    Parameters
+    ----------
+    folder
+        An empty folder, or that of an earlier run; what is written stays there for the caller.
+    """
+    limits = limits or Limits()
+    waiting = []
+    for item in items:
+        path = outcome_path(folder, item.id)
+        if path.exists():
+            yield _read_outcome(path)
+        else:
+            waiting.append(item)
+    while waiting:
+        yield from _run_child(folder, waiting, pseudonyms, limits)
+
+
+def _run_child(
+    folder: Path, waiting: list[Item], pseudonyms: Pseudonyms, limits: Limits
+) -> Iterator[Outcome]:
+    """One child's life; takes what it finished, and the item it died with, from `waiting`."""
+    _write_job(folder, waiting, limits)
+    by_id = {item.id: item for item in waiting}
+    # a child that dies before its first item costs that item, or it would start for ever
+    in_hand: Item | None = waiting[0]
+    reason = Reason.PROCESSING_FAILED
+    child = _started(folder, pseudonyms)
+    try:
+        for word, item_id in _lines(child, limits.seconds):
+            if word == "late":
+                reason = Reason.TOOK_TOO_LONG
+                break
+            if word == "memory":
+                reason = Reason.NEEDED_TOO_MUCH_MEMORY
+                break
+            in_hand = by_id[item_id] if word == "started" else None
+            if word == "finished":
+                waiting.remove(by_id[item_id])
+                yield _read_outcome(outcome_path(folder, item_id))
+    finally:
+        _stop(child)
+    if in_hand is not None:
+        waiting.remove(in_hand)
+        yield Outcome(in_hand.id, Status.INTERRUPTED, reason)
+
+
+def _started(folder: Path, pseudonyms: Pseudonyms) -> "subprocess.Popen[bytes]":
+    # no variable of ours goes along: a child that is taken over finds no credentials
+    environment = {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    child = subprocess.Popen(
+        [sys.executable, "-m", "uploads.dicom.batch_child", str(folder.resolve())],
+        cwd=_ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        close_fds=True,
+        start_new_session=True,
+    )
+    secret = {
+        "secret": pseudonyms.secret.hex(),
+        "key_id": pseudonyms.key_id,
+        "organisation_key": pseudonyms.organisation_key,
+        "upload_key": pseudonyms.upload_key,
+    }
+    stdin = cast(IO[bytes], child.stdin)
+    # when it died at once, the loop sees the end of its output
+    with contextlib.suppress(BrokenPipeError):
+        stdin.write(json.dumps(secret).encode("ascii"))
+        stdin.close()
+    return child
+
+
+def _lines(child: "subprocess.Popen[bytes]", seconds: float) -> Iterator[tuple[str, str]]:
+    """The child's lines as (word, item id); `late` when it says nothing for so long."""
+    stream = cast(IO[bytes], child.stdout).fileno()
+    os.set_blocking(stream, False)
+    buffered = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        # the clock runs while we wait, not while the caller stores what was finished
+        while True:
+            if not selector.select(seconds):
+                yield "late", ""
+                return
+            received = os.read(stream, 65536)
+            if not received:
+                return
+            *lines, buffered = (buffered + received).split(b"\n")
+            for line in lines:
+                word, _, item_id = line.decode("ascii", "replace").partition(" ")
+                yield word, item_id
+
+
+def _stop(child: "subprocess.Popen[bytes]") -> None:
+    if child.poll() is None:
+        try:
+            # it has closed its output and ends by itself, or it is stopped
+            child.wait(timeout=0.2)
+        except subprocess.TimeoutExpired:
+            child.kill()
+    child.wait(timeout=_TERMINATION_SECONDS)
+    if child.stdout is not None:
+        child.stdout.close()
+
+
+def _write_job(folder: Path, items: Sequence[Item], limits: Limits) -> None:
+    job = {
+        "limits": asdict(limits),
+        "items": [{**asdict(item), "path": str(item.path.resolve())} for item in items],
+    }
+    (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+
+
+def _read_outcome(path: Path) -> Outcome:
+    return Outcome.from_json(json.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,159 @@
+"""What runs inside the guarded child: see `batch`. It writes ids and nothing else to its output."""
+
+import contextlib
+import ctypes
+import hashlib
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from uploads.dicom import batch
+from uploads.dicom.batch import Item, Outcome, Status
+from uploads.dicom.deid import Deidentified, Pseudonyms, deidentify_source, patient_key
+from uploads.dicom.headers import Header, dicom_json
+from uploads.dicom.reading import MAX_FILE_BYTES, Source, read
+from uploads.dicom.reasons import Held, Reason, Refused
+from uploads.dicom.rendering import render, thumbnail
+from uploads.dicom.transcoding import encode_frame, frames
+
+_PREVIEW_SIDE = 2048
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+
+
+def main() -> int:
+    folder = Path(sys.argv[1])
+    job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    _confine(batch.Limits(**job["limits"]))
+    # a warning may quote a value
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+    secret = json.loads(sys.stdin.read())
+    pseudonyms = Pseudonyms(**{**secret, "secret": bytes.fromhex(secret["secret"])})
+    for fields in job["items"]:
+        item = Item(**{**fields, "path": Path(fields["path"])})
+        _whole(folder / "working.json", json.dumps({"id": item.id}).encode("ascii"))
+        _say("started", item)
+        try:
+            outcome = _worked_on(folder, item, pseudonyms)
+        except MemoryError:
+            _say("memory", item)
+            return 1
+        _whole(batch.outcome_path(folder, item.id), json.dumps(outcome.to_json()).encode("utf-8"))
+        _say("finished", item)
+    (folder / "working.json").unlink(missing_ok=True)
+    return 0
+
+
+def _worked_on(folder: Path, item: Item, pseudonyms: Pseudonyms) -> Outcome:
+    source = None
+    facts: dict[str, Any] = {"id": item.id}
+    try:
+        if item.path.stat().st_size > MAX_FILE_BYTES:
+            raise Refused(Reason.TOO_LARGE)
+        data = item.path.read_bytes()
+        facts["source_sha256"] = hashlib.sha256(data).hexdigest()
+        source, preamble = read(data), data[:128]
+        del data
+        facts["patient_key"] = patient_key(source, pseudonyms)
+        result = deidentify_source(
+            source, preamble=preamble, pseudonyms=pseudonyms, is_cleared=item.is_cleared
+        )
+        return _accepted(folder, item, source, result, facts)
+    except Refused as refused:
+        return Outcome(**facts, status=Status.REFUSED, reason=refused.reason)
+    except Held as held:
+        reason = held.reason
+    except MemoryError:
+        raise
+    except Exception:
+        # nothing is known of the error that could not hold a value, so nothing of it is told
+        reason = Reason.PROCESSING_FAILED
+    facts["has_preview"] = _previewed(folder, item, source)
+    return Outcome(**facts, status=Status.HELD, reason=reason)
+
+
+def _accepted(
+    folder: Path, item: Item, source: Source, result: Deidentified, facts: dict[str, Any]
+) -> Outcome:
+    header = dicom_json(result.dataset)
+    count = source.image.number_of_frames
+    for number, pixels in enumerate(frames(source), start=1):
+        _whole(batch.frame_path(folder, item.id, number), encode_frame(pixels))
+        if item.wants_thumbnail and number == (count + 1) // 2:
+            picture = thumbnail(pixels, header, frame=number)
+            _whole(batch.thumbnail_path(folder, item.id), picture)
+    _whole(batch.output_path(folder, item.id), result.data)
+    return Outcome(
+        **facts,
+        status=Status.ACCEPTED,
+        attributes=result.attributes,
+        header=header,
+        report=result.report.to_json(),
+        output_sha256=hashlib.sha256(result.data).hexdigest(),
+        output_bytes=len(result.data),
+        pixel_digest=result.pixel_digest,
+        frames=count,
+        has_thumbnail=item.wants_thumbnail,
+    )
+
+
+def _previewed(folder: Path, item: Item, source: Source | None) -> bool:
+    """Whether a picture for the curator could be made: the middle frame, nothing of the header."""
+    if source is None:
+        return False
+    with contextlib.suppress(Exception):
+        count = source.image.number_of_frames
+        for number, pixels in enumerate(frames(source), start=1):
+            if number == (count + 1) // 2:
+                picture = _picture(pixels, source)
+                _whole(batch.preview_path(folder, item.id), picture)
+                return True
+    return False
+
+
+def _picture(pixels: np.ndarray, source: Source) -> bytes:
+    photometric = source.image.photometric_interpretation
+    header: Header = {"00280004": {"vr": "CS", "Value": [photometric]}}
+    rows, columns = pixels.shape
+    fits = max(rows, columns) <= _PREVIEW_SIDE
+    return render(pixels, header, viewport=None if fits else (_PREVIEW_SIDE, _PREVIEW_SIDE))
+
+
+def _confine(limits: batch.Limits) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    # no core dump: it would hold the file
+    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    for name, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_DATA, limits.memory_bytes),
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_FSIZE, limits.output_bytes),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        resource.setrlimit(name, (value, value))
+
+
+def _whole(path: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all."""
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+
+
+def _say(word: str, item: Item) -> None:
+    sys.stdout.write(f"{word} {item.id}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
