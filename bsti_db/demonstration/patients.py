@@ -188,7 +188,7 @@ PATIENTS = [
     ),
     DemoPatient(
         seed=75,
-        ods_code="RW6",
+        ods_code="RHQ",
         studies=[DemoStudy(Disease(ground_glass=0.4, reversed_halo=0.6), day=10)],
         ends="unread",
     ),
@@ -201,7 +201,7 @@ PATIENTS = [
     ),
     DemoPatient(
         seed=97,
-        ods_code="RJE",
+        ods_code="RTD",
         studies=[DemoStudy(Disease(consolidation=0.4), day=5, kind="AP")],
         ends="held",
     ),

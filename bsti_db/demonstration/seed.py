@@ -1,5 +1,6 @@
 """The demonstration: invented people and patients, through the real services and workers."""
 
+import base64
 import hashlib
 import json
 import os
@@ -10,12 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import Actor
 from bsti_db.accounts.models import Member, Organisation
-from bsti_db.accounts.services import enrol, new_totp_secret
+from bsti_db.accounts.roles import groups_of
+from bsti_db.accounts.seeds import new_seed
+from bsti_db.accounts.services import enrol
 from bsti_db.demonstration.patients import PATIENTS, DemoPatient
 from bsti_db.demonstration.phantoms import chest_volume, ct_series, invented_patient, radiograph
 from bsti_db.demonstration.phantoms.files import derived_uid
@@ -24,11 +28,11 @@ from library import tasks as library_tasks
 from library.models import Edition, IntruderCheck
 from review import services as review_services
 from review.models import Case, Category, ReportingScheme
-from uploads import receiving
 from uploads import services as upload_services
 from uploads import tasks as upload_tasks
 from uploads.lifecycle import UploadStatus
 from uploads.models import Submitter, Upload
+from uploads.services.intake import FileToSend
 
 SLICES = 110
 WAIT_SECONDS = 240
@@ -71,22 +75,27 @@ def seed_members(data_dir: Path) -> dict[str, Member]:
     members = {}
     for role, name in ROLES.items():
         email = f"{role.replace(' ', '-')}@{DOMAIN}"
-        member = Member.objects.filter(email=email).first()
-        if member is None or role not in known:
-            password, secret = secrets.token_urlsafe(18), new_totp_secret()
-            member = enrol(
-                email=email,
-                name=name,
-                roles=[role.removeprefix("second ")],
-                password=password,
-                totp_secret=secret,
-                actor=Actor.of_task("seed_demo"),
-                at=timezone.now(),
-            )
-            known[role] = {"email": email, "password": password, "totp_secret": secret}
+        member, _ = Member.objects.get_or_create(email=email, defaults={"name": name})
+        if role not in known:
+            known[role] = _enrolled(member, role)
             _write_privately(page, known)
         members[role] = member
     return members
+
+
+def _enrolled(member: Member, role: str) -> dict[str, str]:
+    """Give a member its role, a password and an authenticator; what demo.json says of it."""
+    member.groups.set(groups_of([role.removeprefix("second ")]))
+    password, totp_seed = secrets.token_urlsafe(18), new_seed()
+    enrol(
+        member=member,
+        password=password,
+        totp_seed=totp_seed,
+        actor=Actor.of_task("seed_demo"),
+        at=timezone.now(),
+    )
+    totp_secret = base64.b32encode(totp_seed).decode().rstrip("=")
+    return {"email": member.email, "password": password, "totp_secret": totp_secret}
 
 
 def _write_privately(page: Path, known: dict[str, Any]) -> None:
@@ -110,8 +119,7 @@ def send(patient: DemoPatient) -> Upload:
     actor = Actor.of_submitter(submitter)
     Upload.objects.filter(submitter=submitter, status=UploadStatus.DRAFT).delete()
     upload = upload_services.start_upload(submitter=submitter, actor=actor)
-    for number, content in enumerate(files_of(patient), start=1):
-        _receive(upload, f"IM{number:04}", content, actor)
+    _receive(upload, list(files_of(patient)), actor)
     upload_services.save_clinical_record(upload=upload, answers=clinical(patient), actor=actor)
     upload_services.declare(
         upload=upload,
@@ -146,11 +154,27 @@ def files_of(patient: DemoPatient) -> Iterator[bytes]:
             )
 
 
-def _receive(upload: Upload, name: str, content: bytes, actor: Actor) -> None:
-    sha256 = hashlib.sha256(content).hexdigest()
-    announced = upload_services.FileToSend(name=name, size_bytes=len(content), sha256=sha256)
-    (row,), _ = upload_services.add_files(upload=upload, files=[announced], actor=actor)
-    receiving.receive_whole(row, bytearray(content), at=timezone.now())
+def _receive(upload: Upload, contents: list[bytes], actor: Actor) -> None:
+    announced = [
+        FileToSend(
+            name=f"IM{number:04}",
+            size_bytes=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+        for number, content in enumerate(contents, start=1)
+    ]
+    rows, _ = upload_services.add_files(upload=upload, files=announced, actor=actor)
+    part = settings.UPLOAD_PART_BYTES
+    for row, content in zip(rows, contents, strict=True):
+        for number, start in enumerate(range(0, len(content), part), start=1):
+            body = bytearray(content[start : start + part])
+            upload_services.receive_part(
+                file=row,
+                number=number,
+                body=body,
+                sha256=hashlib.sha256(body).hexdigest(),
+                at=timezone.now(),
+            )
 
 
 def clinical(patient: DemoPatient) -> dict[str, Any]:
