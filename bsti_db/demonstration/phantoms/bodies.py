@@ -17,11 +17,37 @@ from .anatomy import (
 )
 from .lungs import Disease, LungField, lung_field
 from .mediastinum import FAT_HU, paint_mediastinum
-from .painting import Grid, axis_step, blend, box, ellipsoid_distance, smooth_noise, within
+from .painting import (
+    Grid,
+    axis_step,
+    blend,
+    box,
+    ellipsoid_distance,
+    paint_tube,
+    smooth_noise,
+    within,
+)
 from .skeleton import blade_edges, humerus_line
 
 MUSCLE_HU = 55.0
 FLUID_HU = 9.0
+# muscles of neck and shoulder on the left: rows of x, y, z, radius
+_SHOULDER = [
+    [(17, -58, 54, 6), (28, -40, 90, 8.5), (42, -14, 140, 9), (46, -4, 180, 9)],
+    [(52, -2, 66, 8), (38, 8, 96, 11), (28, 14, 140, 11), (26, 14, 180, 11)],
+    [(36, 52, 60, 9), (40, 60, 95, 14), (36, 56, 140, 15)],
+    [(92, 88, 74, 11), (122, 74, 84, 15), (156, 36, 92, 8)],
+    [(24, 104, 90, 9), (80, 100, 96, 11), (146, 66, 102, 9)],
+    [(72, -66, 6, 7), (104, -46, 40, 10), (140, -10, 78, 6)],
+    [(60, -62, 58, 6), (110, -34, 66, 6)],
+    [(140, -10, 78, 7), (166, -8, 96, 10), (186, -4, 130, 11)],
+    [(112, 70, 10, 10), (142, 46, 40, 14), (172, 20, 92, 10)],
+    [(118, 26, 36, 2.6), (130, 10, 58, 2.2), (142, -2, 78, 2.4)],
+    [(96, 0, 84, 2.2), (134, 2, 80, 2.6), (170, -6, 98, 2.4)],
+    [(104, -14, 60, 3.4), (106, -16, 55, 3)],
+    [(120, 8, 34, 3.6), (122, 10, 30, 2.6)],
+    [(126, -14, 44, 2.8), (127, -13, 40, 2.4)],
+]
 
 
 def body_slab(
@@ -47,6 +73,8 @@ def body_slab(
     wall = around.beyond(pleura_radius(grid.z, habitus))
     layers = _muscle_layers(grid, habitus, around, fascia, wall, upright=upright)
     _paint_muscles(hu, layers, fascia, coarse, fine, edge_mm=edge)
+    if grid.z.max() > 0:
+        _paint_shoulders(hu, grid, habitus, edge_mm=edge)
     _paint_cavity(hu, grid, habitus, field, fine, coarse, upright=upright)
     _paint_effusion(hu, field, fine, edge_mm=edge)
     return hu, field
@@ -72,8 +100,11 @@ def _muscle_layers(
     outer = 5 + 13 * strong * bump(theta, 40, 22) * level(z, 36, 48)
     outer = outer + 9 * strong * bump(theta, 116, 20) * level(z, -30, 70)
     outer = outer + 6 * bump(theta, 156, 22) - 5 * bump(theta, 0, 7)
-    outer = outer - 5 * bump(theta, 82, 22) * level(z, 45, 45)
+    outer = outer - 5 * bump(theta, 86, 14) * level(z, 40, 40)
+    outer = outer + 13 * strong * bump(theta, 150, 32) * level(z, 90, 45)
+    outer = outer + 10 * strong * bump(theta, 66, 14) * level(z, 66, 30)
     inner = 12 + 7 * strong * bump(theta, 88, 34) * level(z, -40, 55) + 0 * outer
+    inner = inner + 9 * strong * bump(theta, 112, 40) * level(z, 55, 45)
     superficial = -fascia - around.look_up(outer)
     deep = wall - around.look_up(inner)
     across = np.abs(grid.x).astype(np.float32)[None, None, :]
@@ -99,13 +130,13 @@ def _girdle_muscles(grid: Grid, across, y, *, strong: float, upright: bool) -> l
     t = (across - medial[0]) * step[0] + (y - medial[1]) * step[1]
     t = np.clip(t / (step[0] ** 2 + step[1] ** 2), -0.06, 1.08)
     off_x, off_y = across - medial[0] - t * step[0], y - medial[1] - t * step[1]
-    ends = np.clip((-40 - grid.z) / 18, 0, 1) + np.clip((grid.z - 84) / 20, 0, 1)
-    bulk = ((13 + 7 * strong) * (1 - ends))[:, None, None] * (0.55 + 0.45 * np.sin(np.pi * t))
+    ends = np.clip((-40 - grid.z) / 18, 0, 1) + np.clip((grid.z - 96) / 16, 0, 1)
+    bulk = ((14 + 8 * strong) * (1 - ends))[:, None, None] * (0.55 + 0.45 * np.sin(np.pi * t))
     layers = [(np.sqrt(off_x**2 + off_y**2) - bulk).astype(np.float32)]
     line = humerus_line(upright=upright)
     if grid.z.max() > line[:, 2].min() - 20 and not upright:
         centre = [np.interp(grid.z, line[:, 2], line[:, n])[:, None, None] for n in (0, 1)]
-        away = np.sqrt((across - centre[0]) ** 2 + (y - centre[1]) ** 2) - 37
+        away = np.sqrt((across - centre[0]) ** 2 + (y - centre[1]) ** 2) - 42
         away = away + np.clip(58 - grid.z, 0, 99)[:, None, None]
         layers.append(away.astype(np.float32))
     return layers
@@ -134,6 +165,16 @@ def _paint_muscles(hu, layers, fascia, coarse, fine, *, edge_mm: float) -> None:
         within_muscle & (fascia < -3), np.exp(-(((coarse - 0.5 * fine) / 0.1) ** 2)), 0
     )
     hu += strand * 0.22 * (-85 - hu)
+
+
+def _paint_shoulders(hu: np.ndarray, grid: Grid, habitus: Habitus, *, edge_mm: float) -> None:
+    rng = np.random.default_rng([habitus.seed, 71])
+    strong = 1.0 if habitus.sex == "M" else 0.85
+    for side in (-1, 1):
+        for rows in _SHOULDER:
+            muscle = np.array(rows, dtype=float) * [side, 1, 1, strong]
+            muscle[:, :3] += rng.normal(0, 1.5, 3)
+            paint_tube(hu, grid, muscle, MUSCLE_HU, edge_mm=edge_mm * 1.6)
 
 
 def _paint_cavity(
@@ -175,7 +216,7 @@ def _paint_abdomen(
     colon = (
         ellipsoid_distance(grid, (98, -46, -196), np.diag([1 / 22, 1 / 27, 1 / 20])) + 3 * coarse
     )
-    colon = np.maximum(colon, cavity + 2)
+    colon = np.maximum(colon, cavity + 2) + (20 if upright else 0)
     blend(hu, colon, 35.0, edge_mm=edge)
     blend(hu, colon + 3, np.clip(-700 + 500 * fine, -960, 40), edge_mm=edge)
     crus = np.abs(np.sqrt(((x - 3) / 20) ** 2 + ((y - 27) / 15) ** 2) - 1) * 16 - 3

@@ -38,7 +38,7 @@ def diaphragm_z(grid: Grid, inside_mm: np.ndarray, around: Polar, habitus: Habit
     blend = 1 / (1 + np.exp(-(x - 4) / 9))
     dome = DOME_Z["right"] + (DOME_Z["left"] - DOME_Z["right"]) * blend
     dome = dome - 0.0036 * (np.abs(x) - 62) ** 2 - 0.0012 * (y - 2) ** 2
-    rise = 1 - np.clip(1 - inside_mm / 78, 0, 1) ** 2.1
+    rise = 1 - np.clip(1 - inside_mm / 82, 0, 1) ** 2.8
     wave = 2.0 * np.cos(x / 17 + habitus.seed) * np.cos(y / 23 + habitus.seed % 5)
     return (deep + (dome - deep) * rise + wave * rise).astype(np.float32)
 
@@ -239,12 +239,11 @@ def _paint_fissures(hu: np.ndarray, grid: Grid, seed: int) -> None:
 
 
 def _add_emphysema(hu: np.ndarray, grid: Grid, z: np.ndarray, seed: int, amount: float) -> None:
-    holes = smooth_noise(grid, seed=seed + 61, spacing_mm=5) + 0.6 * smooth_noise(
-        grid, seed=seed + 62, spacing_mm=16
-    )
+    holes = smooth_noise(grid, seed=seed + 61, spacing_mm=5)
+    regions = smooth_noise(grid, seed=seed + 62, spacing_mm=16)
     upper = np.clip((z + 140) / 200, 0, 1)
-    share = _logistic((holes + 1.5 * amount + upper * 1.2 - 2.4) * 5)
-    hu += share * (-975 - hu)
+    share = _logistic((holes + 0.6 * regions + 1.9 * amount + upper * 1.3 - 2.1) * 6)
+    hu += share * (-985 - hu)
     hu -= 25 * amount
 
 
@@ -315,8 +314,7 @@ def _add_nodule(hu: np.ndarray, grid: Grid, habitus: Habitus, amount: float) -> 
     radius = 4 + 10 * amount
     away = _ball(grid, centre)
     z, y, x = (axis.astype(np.float32) for axis in grid.broadcast())
-    turn = np.arctan2(y - centre[1], x - centre[0]) * 9 + (z - centre[2]) * 0.6
-    spikes = (
-        2.2 * np.clip(np.cos(turn), 0, 1) ** 6 * np.exp(-np.clip(away - radius, 0, None) / 5) * 3
-    )
+    turn = np.arctan2(y - centre[1], x - centre[0]) * 7 + (z - centre[2]) * 0.5 + 1.6 * ragged
+    fade = np.exp(-np.clip(away - radius, 0, None) / 4)
+    spikes = 5.5 * np.clip(np.cos(turn), 0, 1) ** 8 * np.clip(0.5 + 0.8 * ragged, 0, 1) * fade
     hu += _logistic((radius - away + 1.2 * ragged + spikes) * 1.6) * (38 - hu)

@@ -113,12 +113,14 @@ def disc_samples(strand: Strand, *, spacing_mm: float) -> tuple[np.ndarray, np.n
     area = np.pi * np.linalg.norm(strand.u, axis=1) * np.linalg.norm(strand.v, axis=1)
     wanted = np.maximum(area / spacing_mm**2, 1)
     # few different counts, so that each group is one array operation
-    counts = np.clip(1.3 ** np.ceil(np.log(wanted) / np.log(1.3)), 4, 1024).astype(int)
+    counts = np.clip(1.3 ** np.ceil(np.log(wanted) / np.log(1.3)), 4, 2048).astype(int)
     places, volumes = [], []
     for count in np.unique(counts):
         chosen = np.flatnonzero(counts == count)
         index = np.arange(count) + 0.5
-        radius = np.sqrt(index / count)
+        # each disc starts its spiral elsewhere, or their rings would add up to a pattern
+        start = (chosen * 0.754878 % 1.0)[:, None] - 0.5
+        radius = np.sqrt((index + start) / count)
         turn = index * 2.399963 + (chosen * 1.618034 % 1.0)[:, None] * 2 * np.pi
         turn = turn.astype(np.float32)
         a = (radius * np.cos(turn)).astype(np.float32)[..., None]

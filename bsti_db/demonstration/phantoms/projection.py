@@ -14,8 +14,8 @@ from .skeleton import CARTILAGE_HU, CORTEX_HU, bones, paint_vertebrae
 
 View = Literal["PA", "AP"]
 
-STEP_MM = (1.3, 3.0, 1.3)
-FIELD_MM = (400.0, 420.0)
+STEP_MM = (1.5, 3.4, 1.5)
+FIELD_MM = (400.0, 364.0)
 """Width and height at the detector."""
 TOP_Z = 152.0
 
@@ -34,9 +34,9 @@ def _coarse_body(grid: Grid, habitus: Habitus, disease: Disease) -> np.ndarray:
         slab = grid.slab(start, min(start + 32, len(grid.z)))
         soft, field = body_slab(slab, habitus, disease, upright=True)
         tissue = parenchyma(slab, field, habitus, disease)
-        blend(soft, field.outside, tissue, edge_mm=1.8)
-        paint_hila(soft, slab, habitus, edge_mm=1.8)
-        paint_vertebrae(soft, slab, habitus, edge_mm=1.8)
+        blend(soft, field.outside, tissue, edge_mm=2.4)
+        paint_hila(soft, slab, habitus, edge_mm=2.4)
+        paint_vertebrae(soft, slab, habitus, edge_mm=2.4)
         hu[start : start + 32] = soft
     return hu
 
@@ -51,7 +51,7 @@ class _Geometry:
     """Where source and detector stand; converts body millimetres to detector pixels."""
 
     def __init__(self, habitus: Habitus, view: View, columns: int):
-        self.scale = np.array(habitus.scale)
+        self.scale = np.array(habitus.scale, dtype=np.float32)
         self.pixel_mm = FIELD_MM[0] / columns
         self.shape = (round(FIELD_MM[1] / self.pixel_mm), columns)
         self.sid = 1800.0 if view == "PA" else 1050.0
@@ -59,7 +59,11 @@ class _Geometry:
         self.detector_y = -reach if view == "PA" else reach
         self.toward = 1.0 if view == "PA" else -1.0
         self.top = TOP_Z * habitus.scale[2]
-        self.beam_z = self.top - FIELD_MM[1] / 2 + 10
+        rng = np.random.default_rng([habitus.seed, 89])
+        # nobody stands quite straight: turned by a degree or two, leaning by some millimetres
+        self.turn = float(rng.normal(0, 0.022))
+        self.lean_mm = rng.normal(0, [5.0, 3.0])
+        self.beam_z = self.top - FIELD_MM[1] / 2
 
     def magnification(self, y_mm):
         """Return how much larger something at this depth looks on the detector."""
@@ -69,7 +73,7 @@ class _Geometry:
         """Return row, column and magnification of places (n, 3) in body millimetres."""
         mm = places * self.scale
         m = self.magnification(mm[:, 1])
-        column = mm[:, 0] * m / self.pixel_mm + (self.shape[1] - 1) / 2
+        column = (mm[:, 0] + self.turn * mm[:, 1]) * m / self.pixel_mm + (self.shape[1] - 1) / 2
         row = (self.top - self.beam_z - (mm[:, 2] - self.beam_z) * m) / self.pixel_mm
         return row, column, m
 
@@ -86,10 +90,13 @@ def _project_coarse(hu: np.ndarray, grid: Grid, geometry: _Geometry) -> np.ndarr
         m = geometry.magnification(y * geometry.scale[1])
         z_mm = geometry.beam_z + (geometry.top - geometry.beam_z - row) / m
         k = (z_mm / geometry.scale[2] - grid.z[0]) / (grid.z[1] - grid.z[0])
-        i = (column / m / geometry.scale[0] - grid.x[0]) / (grid.x[1] - grid.x[0])
+        aside = geometry.turn * y * geometry.scale[1]
+        i = ((column / m - aside) / geometry.scale[0] - grid.x[0]) / (grid.x[1] - grid.x[0])
         plane = _attenuation(hu[:, j, :])
         total += _resampled(plane, k, i)
     total *= float(abs(grid.y[1] - grid.y[0]) * geometry.scale[1])
+    # planes of the coarse body must not show as contours on sloping shoulders
+    total = ndimage.gaussian_filter(total, 1.0)
     return ndimage.zoom(total, factor, order=3, mode="nearest", grid_mode=True)
 
 
@@ -139,11 +146,11 @@ def path_lengths(
     total = _project_coarse(hu, grid, geometry)
     total = total[: geometry.shape[0], : geometry.shape[1]]
     skeleton, lung = bones(habitus, upright=True), lung_trees(habitus)
-    fine = 0.42
+    fine = 0.5
     hard = _project_samples(
         disc_samples(skeleton["cartilage"], spacing_mm=0.6), CARTILAGE_HU, hu, grid, geometry
     )
-    for part, wall, marrow in (("thin", 1.1, 230.0), ("thick", 2.4, 190.0)):
+    for part, wall, marrow in (("arch", 0.5, 150.0), ("thin", 1.4, 420.0), ("thick", 2.6, 300.0)):
         strand = skeleton[part]
         hard += _project_samples(
             disc_samples(strand, spacing_mm=fine), CORTEX_HU, hu, grid, geometry
@@ -151,11 +158,11 @@ def path_lengths(
         core = disc_samples(strand.shrunk(wall), spacing_mm=fine)
         hard += _project_samples(core, marrow, None, grid, geometry)
         hard -= _project_samples(core, CORTEX_HU, None, grid, geometry)
-    soft = _project_samples(disc_samples(lung.vessels, spacing_mm=0.34), 45.0, hu, grid, geometry)
+    soft = _project_samples(disc_samples(lung.vessels, spacing_mm=0.42), 45.0, hu, grid, geometry)
     soft += _project_samples(
-        disc_samples(lung.bronchi.shrunk(-0.7), spacing_mm=0.34), 0.0, hu, grid, geometry
+        disc_samples(lung.bronchi.shrunk(-0.7), spacing_mm=0.42), 0.0, hu, grid, geometry
     )
-    lumen = disc_samples(lung.bronchi, spacing_mm=0.34)
+    lumen = disc_samples(lung.bronchi, spacing_mm=0.42)
     soft += _project_samples(lumen, -990.0, None, grid, geometry)
     soft -= _project_samples(lumen, 0.0, None, grid, geometry)
     total = np.pad(
@@ -166,9 +173,23 @@ def path_lengths(
     total = (
         total
         + ndimage.gaussian_filter(hard, 0.45 / geometry.pixel_mm)
-        + ndimage.gaussian_filter(soft, 0.3 / geometry.pixel_mm)
+        + ndimage.gaussian_filter(soft, 0.45 / geometry.pixel_mm)
     )
-    return np.maximum(total, 0), geometry.pixel_mm
+    return _leaning(np.maximum(total, 0), geometry), geometry.pixel_mm
+
+
+def _leaning(image: np.ndarray, geometry: _Geometry) -> np.ndarray:
+    """Shift each row a little, as a back that is not quite straight does."""
+    rows, columns = image.shape
+    t = np.linspace(0, 1, rows)
+    shift = geometry.lean_mm[0] * np.sin(np.pi * t) + geometry.lean_mm[1] * (t - 0.5)
+    at = np.arange(columns)
+    return np.stack(
+        [
+            np.interp(at + s / geometry.pixel_mm, at, row)
+            for s, row in zip(shift, image, strict=True)
+        ]
+    ).astype(np.float32)
 
 
 def processed(path_mm: np.ndarray, pixel_mm: float, *, seed: int) -> np.ndarray:
@@ -180,9 +201,9 @@ def processed(path_mm: np.ndarray, pixel_mm: float, *, seed: int) -> np.ndarray:
     broad = ndimage.gaussian_filter(small, 26 / pixel_mm / 8)
     broad = ndimage.zoom(broad, np.array(path.shape) / broad.shape, order=1)
     near = ndimage.gaussian_filter(path, 1.6 / pixel_mm)
-    even = 0.58 * broad + 1.0 * (path - broad) + 0.55 * (path - near)
+    even = 0.78 * broad + 1.0 * (path - broad) + 0.55 * (path - near)
     inside = path_mm > 25
-    low, high = np.percentile(even[inside], [2.5, 98.5]) if inside.any() else (0, 1)
+    low, high = np.percentile(even[inside], [1.5, 93]) if inside.any() else (0, 1)
     tone = (even - low) / (high - low) * 1.0 - 0.5
     tone = 1 / (1 + np.exp(-3.9 * tone))
     floor = 1 / (1 + np.exp(3.9 * 0.62))

@@ -57,8 +57,8 @@ def rib(number: int, side: int, habitus: Habitus) -> Strand:
         ]
     )
     points = np.concatenate([head, arc])
-    thin = np.interp(np.linspace(0, 1, 42), [0, 0.1, 0.8, 1], [4.6, 3.9, 3.3, 3.6])
-    tall = np.interp(np.linspace(0, 1, 42), [0, 0.1, 0.6, 1], [5, 6.2, 6.8, 7.4])
+    thin = np.interp(np.linspace(0, 1, 42), [0, 0.12, 0.3, 0.8, 1], [3.0, 3.2, 3.9, 3.4, 3.6])
+    tall = np.interp(np.linspace(0, 1, 42), [0, 0.12, 0.3, 1], [3.6, 4.4, 6.4, 7.2])
     size = 1.0 if habitus.sex == "M" else 0.9
     if number > 10:
         size *= 0.8
@@ -254,7 +254,8 @@ def bones(habitus: Habitus, *, upright: bool = False) -> dict[str, Strand]:
     girdle = [part for side in (-1, 1) for part in scapula(side, upright=upright)]
     return {
         "cartilage": joined([cartilage(n, side, habitus) for n in range(1, 9) for side in (-1, 1)]),
-        "thin": joined(ribs + arches + girdle + sternum(habitus)),
+        "arch": joined(arches),
+        "thin": joined(ribs + girdle + sternum(habitus)),
         "thick": joined(
             [clavicle(side, upright=upright) for side in (-1, 1)]
             + [humerus(side, upright=upright) for side in (-1, 1)]
@@ -285,7 +286,9 @@ def paint_vertebrae(hu: np.ndarray, grid: Grid, habitus: Habitus, *, edge_mm: fl
     to_endplate = (height / 2 - 2.4 - from_middle)[:, None, None].astype(np.float32)
     flare = np.clip(1 - to_endplate / 7, 0, 1) ** 2
     radius = np.sqrt(
-        (x / (width + 1.6 * flare)) ** 2 + ((y - spine_y) / (depth + 1.2 * flare)) ** 2 + 1e-6
+        (x / (width - 1.2 + 3.0 * flare)) ** 2
+        + ((y - spine_y) / (depth - 0.6 + 1.8 * flare)) ** 2
+        + 1e-6
     )
     body = (radius - 1) * depth
     body = np.maximum(body, 7 - np.sqrt(x * x + (y - spine_y - depth - 5.5) ** 2) * 0.95)

@@ -16,6 +16,8 @@ from .skeleton import CARTILAGE_HU, CORTEX_HU, bones, paint_vertebrae
 COVERAGE_Z = (118.0, -198.0)
 """From above the apices to below the recesses, in body millimetres."""
 SLAB = 20
+BONE_PARTS = (("arch", 0.8, 20.0), ("thin", 1.1, -10.0), ("thick", 2.4, -20.0))
+"""Part of the skeleton, thickness of its cortex in mm, marrow against that of the spine in HU."""
 AIR_HU = -1000
 OUTSIDE_HU = -1024
 """What a scanner writes outside its circular field of view."""
@@ -98,7 +100,7 @@ def _paint_slab(slab: Grid, habitus: Habitus, disease: Disease) -> np.ndarray:
     paint_hila(soft, slab, habitus, edge_mm=edge)
     paint_vertebrae(soft, slab, habitus, edge_mm=edge)
     paint_strand(soft, slab, skeleton["cartilage"], CARTILAGE_HU, spacing_mm=fine * 1.4)
-    for part, wall, marrow in (("thin", 1.1, -10.0), ("thick", 2.4, -20.0)):
+    for part, wall, marrow in BONE_PARTS:
         paint_strand(soft, slab, skeleton[part], CORTEX_HU, spacing_mm=fine * 1.15)
         core = skeleton[part].shrunk(wall)
         paint_strand(soft, slab, core, habitus.marrow_hu + marrow, spacing_mm=fine * 1.15)
