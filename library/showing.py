@@ -1,28 +1,16 @@
 """What a page of an edition shows, as plain values for its template."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.http import QueryDict
 from django.urls import reverse
 
 from library.models import Edition, EditionQuerySet, PublishedImage, TeachingPoint, Window
 from library.text import to_html
 from review.models import Case, Verdict
 from uploads.addresses import short_uid
-from uploads.dicom.rendering import PRESETS
 from uploads.models import ClinicalRecord, Upload
-
-
-@dataclass(frozen=True)
-class Slice:
-    """One frame of the stack: its short name, where its picture is, and its place in words."""
-
-    name: str
-    url: str
-    caption: str
 
 
 def stack_series(edition: Edition, images: Iterable[PublishedImage]) -> list[dict[str, Any]]:
@@ -70,44 +58,6 @@ def _series_root(edition: Edition, image: PublishedImage) -> str:
 def rendered_url(edition: Edition, image: PublishedImage, frame: int) -> str:
     root = f"{_series_root(edition, image)}/instances/{image.sop_instance_uid}"
     return f"{root}/frames/{frame}/rendered" if image.number_of_frames > 1 else f"{root}/rendered"
-
-
-def fallback(series: list[dict[str, Any]], asked: QueryDict, title: str) -> dict[str, Any] | None:
-    """One slice with previous and next, for a page without script: `?image=…&window=…`."""
-    slices = [
-        Slice(
-            f"{image['uid']}-{image['frame']}",
-            image["url"],
-            f"{row['study']}, {row['label']}: image {place} of {len(row['images'])}",
-        )
-        for row in series
-        for place, image in enumerate(row["images"], start=1)
-    ]
-    if not slices:
-        return None
-    names = [one.name for one in slices]
-    here = names.index(asked["image"]) if asked.get("image") in names else len(names) // 2
-    window = asked.get("window") if asked.get("window") in PRESETS else None
-    return {
-        "url": with_window(slices[here].url, window),
-        "alt": f"{title}. {slices[here].caption}",
-        "caption": slices[here].caption,
-        "previous_url": _slice_query(names, here - 1, window),
-        "next_url": _slice_query(names, here + 1, window),
-    }
-
-
-def _slice_query(names: list[str], place: int, window: str | None) -> str:
-    if not 0 <= place < len(names):
-        return ""
-    return f"?image={names[place]}" + (f"&window={window}" if window else "")
-
-
-def with_window(url: str, window: str | None) -> str:
-    if window not in PRESETS:
-        return url
-    center, width = PRESETS[window][:2]
-    return f"{url}?window={center:g},{width:g},linear"
 
 
 def teaching_points(

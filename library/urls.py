@@ -26,8 +26,7 @@ the_desk = [
     path("<int:edition_id>/check/", desk.check, name="check"),
     path("<int:edition_id>/publish/", desk.publish, name="publish"),
     path("<int:edition_id>/return/", desk.return_to_editor, name="return"),
-    path("dicom-web/", desk_images.root, name="desk-dicom-web"),
-    path("dicom-web/<path:resource>", desk_images.dicom_web, name="desk-dicom-web-resource"),
+    path("dicom-web/<path:resource>", desk_images.dicom_web, name="desk-dicom-web"),
 ]
 
 urlpatterns = [

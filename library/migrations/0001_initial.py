@@ -6,148 +6,342 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('review', '0003_locks'),
-        ('uploads', '0001_initial'),
+        ("review", "0003_locks"),
+        ("uploads", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Edition',
+            name="Edition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('proposed', 'Proposed'), ('published', 'Published'), ('suspended', 'Suspended'), ('superseded', 'Superseded'), ('retired', 'Retired')], default='draft', max_length=10)),
-                ('title', models.CharField(blank=True, max_length=120)),
-                ('summary', models.CharField(blank=True, max_length=400)),
-                ('licence', models.CharField(choices=[('CC-BY-4.0', 'CC BY 4.0'), ('CC-BY-NC-SA-4.0', 'CC BY-NC-SA 4.0')], max_length=20)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('saved_at', models.DateTimeField()),
-                ('proposed_at', models.DateTimeField(blank=True, null=True)),
-                ('returned_comment', models.TextField(blank=True, max_length=2000)),
-                ('publication_asked_at', models.DateTimeField(blank=True, null=True)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('suspended_at', models.DateTimeField(blank=True, null=True)),
-                ('problem', models.CharField(blank=True, max_length=300)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('publisher', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("proposed", "Proposed"),
+                            ("published", "Published"),
+                            ("suspended", "Suspended"),
+                            ("superseded", "Superseded"),
+                            ("retired", "Retired"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("title", models.CharField(blank=True, max_length=120)),
+                ("summary", models.CharField(blank=True, max_length=400)),
+                (
+                    "licence",
+                    models.CharField(
+                        choices=[
+                            ("CC-BY-4.0", "CC BY 4.0"),
+                            ("CC-BY-NC-SA-4.0", "CC BY-NC-SA 4.0"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("saved_at", models.DateTimeField()),
+                ("proposed_at", models.DateTimeField(blank=True, null=True)),
+                ("returned_comment", models.TextField(blank=True, max_length=2000)),
+                ("publication_asked_at", models.DateTimeField(blank=True, null=True)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("suspended_at", models.DateTimeField(blank=True, null=True)),
+                ("problem", models.CharField(blank=True, max_length=300)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "publisher",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='IntruderCheck',
+            name="IntruderCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('checked_at', models.DateTimeField()),
-                ('answers', models.JSONField()),
-                ('checked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('edition', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='intruder_check', to='library.edition')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("checked_at", models.DateTimeField()),
+                ("answers", models.JSONField()),
+                (
+                    "checked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "edition",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="intruder_check",
+                        to="library.edition",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TeachingCase',
+            name="TeachingCase",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(unique=True)),
-                ('slug', models.SlugField(max_length=60)),
-                ('created_at', models.DateTimeField()),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='review.case')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(unique=True)),
+                ("slug", models.SlugField(max_length=60)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="review.case",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.AddField(
-            model_name='edition',
-            name='teaching_case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='editions', to='library.teachingcase'),
+            model_name="edition",
+            name="teaching_case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="editions",
+                to="library.teachingcase",
+            ),
         ),
         migrations.CreateModel(
-            name='TeachingPoint',
+            name="TeachingPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('text', models.TextField(max_length=1000)),
-                ('frame', models.PositiveIntegerField(default=1)),
-                ('window', models.CharField(choices=[('own', 'As stored'), ('lung', 'Lung'), ('mediastinum', 'Mediastinum'), ('bone', 'Bone'), ('soft-tissue', 'Soft tissue'), ('pe', 'PE')], default='own', max_length=12)),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='teaching_points', to='library.edition')),
-                ('instance', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='uploads.instance')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("text", models.TextField(max_length=1000)),
+                ("frame", models.PositiveIntegerField(default=1)),
+                (
+                    "window",
+                    models.CharField(
+                        choices=[
+                            ("own", "As stored"),
+                            ("lung", "Lung"),
+                            ("mediastinum", "Mediastinum"),
+                            ("bone", "Bone"),
+                            ("soft-tissue", "Soft tissue"),
+                            ("pe", "PE"),
+                        ],
+                        default="own",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="teaching_points",
+                        to="library.edition",
+                    ),
+                ),
+                (
+                    "instance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="uploads.instance",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='EditionSeries',
+            name="EditionSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shown_series', to='library.edition')),
-                ('series', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='uploads.series')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shown_series",
+                        to="library.edition",
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="uploads.series",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
-                'constraints': [models.UniqueConstraint(fields=('edition', 'series'), name='series_is_shown_once_in_an_edition')],
+                "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("edition", "series"), name="series_is_shown_once_in_an_edition"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PublishedImage',
+            name="PublishedImage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('study_instance_uid', models.CharField(max_length=64)),
-                ('series_instance_uid', models.CharField(max_length=64)),
-                ('sop_instance_uid', models.CharField(max_length=64)),
-                ('study_position', models.PositiveSmallIntegerField()),
-                ('series_position', models.PositiveSmallIntegerField()),
-                ('position', models.PositiveIntegerField()),
-                ('number_of_frames', models.PositiveIntegerField(default=1)),
-                ('modality', models.CharField(max_length=4)),
-                ('series_label', models.CharField(max_length=80)),
-                ('days_from_onset', models.IntegerField(blank=True, null=True)),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='images', to='library.edition')),
-                ('instance', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='uploads.instance')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("study_instance_uid", models.CharField(max_length=64)),
+                ("series_instance_uid", models.CharField(max_length=64)),
+                ("sop_instance_uid", models.CharField(max_length=64)),
+                ("study_position", models.PositiveSmallIntegerField()),
+                ("series_position", models.PositiveSmallIntegerField()),
+                ("position", models.PositiveIntegerField()),
+                ("number_of_frames", models.PositiveIntegerField(default=1)),
+                ("modality", models.CharField(max_length=4)),
+                ("series_label", models.CharField(max_length=80)),
+                ("days_from_onset", models.IntegerField(blank=True, null=True)),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="images",
+                        to="library.edition",
+                    ),
+                ),
+                (
+                    "instance",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="uploads.instance",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['series_position', 'position'],
-                'constraints': [models.UniqueConstraint(fields=('edition', 'sop_instance_uid'), name='image_is_published_once_an_edition')],
+                "ordering": ["series_position", "position"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("edition", "sop_instance_uid"),
+                        name="image_is_published_once_an_edition",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.UniqueConstraint(fields=('teaching_case', 'number'), name='edition_number_is_used_once'),
+            model_name="edition",
+            constraint=models.UniqueConstraint(
+                fields=("teaching_case", "number"), name="edition_number_is_used_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('teaching_case',), name='one_edition_of_a_case_is_published'),
+            model_name="edition",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "published")),
+                fields=("teaching_case",),
+                name="one_edition_of_a_case_is_published",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['draft', 'proposed'])), fields=('teaching_case',), name='one_edition_of_a_case_is_on_the_desk'),
+            model_name="edition",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["draft", "proposed"])),
+                fields=("teaching_case",),
+                name="one_edition_of_a_case_is_on_the_desk",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'proposed', 'published', 'suspended', 'superseded', 'retired'])), name='edition_status_is_one_of_its_choices'),
+            model_name="edition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ["draft", "proposed", "published", "suspended", "superseded", "retired"],
+                    )
+                ),
+                name="edition_status_is_one_of_its_choices",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.CheckConstraint(condition=models.Q(('publisher__isnull', True), models.Q(('publisher', models.F('author')), _negated=True), _connector='OR'), name='edition_is_not_published_by_its_author'),
+            model_name="edition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("publisher__isnull", True),
+                    models.Q(("publisher", models.F("author")), _negated=True),
+                    _connector="OR",
+                ),
+                name="edition_is_not_published_by_its_author",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'proposed']), models.Q(('published_at__isnull', False), ('publisher__isnull', False)), _connector='OR'), name='edition_is_published_by_somebody_at_a_time'),
+            model_name="edition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["draft", "proposed"]),
+                    models.Q(("published_at__isnull", False), ("publisher__isnull", False)),
+                    _connector="OR",
+                ),
+                name="edition_is_published_by_somebody_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='teachingpoint',
-            constraint=models.UniqueConstraint(fields=('edition', 'position'), name='teaching_point_has_a_place_of_its_own'),
+            model_name="teachingpoint",
+            constraint=models.UniqueConstraint(
+                fields=("edition", "position"), name="teaching_point_has_a_place_of_its_own"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='teachingpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('frame__gte', 1)), name='frames_count_from_one'),
+            model_name="teachingpoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("frame__gte", 1)), name="frames_count_from_one"
+            ),
         ),
     ]

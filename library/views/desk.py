@@ -102,7 +102,7 @@ def edit(request: HttpRequest, edition_id: int) -> HttpResponse:
         "edition": edition,
         "form": form,
         "points": points,
-        "series": stack_series(edition.teaching_case.case, available),
+        "series": stack_series(edition.teaching_case.case),
         "series_keys": _series_keys(available),
         "lacking": services.missing(edition),
     }
@@ -175,12 +175,12 @@ def check(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 def _check_context(request: HttpRequest, edition: Edition, form: ChecklistForm) -> dict[str, Any]:
     case = edition.teaching_case.case
-    shown = [row.series for row in edition.shown_series.select_related("series__study")]
+    shown = edition.shown_series.values_list("series__series_instance_uid", flat=True)
     return {
         "edition": edition,
         "form": form,
         "return_form": ReturnForm(),
-        "series": stack_series(case, shown),
+        "series": stack_series(case, set(shown)),
         "points": _private_points(edition),
         "verdict": showing.newest_verdict(case),
         "context_rows": showing.context_rows(case),

@@ -1,62 +1,41 @@
 """The private images of cases that editors and publishers work on."""
 
+from collections.abc import Collection
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
-from library.showing import day_words
-from review.models import Case
+from review.days import studies_of
+from review.models import Case, CaseStudy
+from uploads import dicomweb, stacks
 from uploads.addresses import short_uid
-from uploads.models import Series, Study
+from uploads.models import Study
+
+DESK = ("accounts.library_edit", "accounts.library_publish")
 
 
-def studies_of_the_desk() -> Any:
-    """Studies of accepted cases: what editors and publishers may see (decision 4)."""
-    cases = Case.objects.accepted()
-    return Study.objects.filter(
-        pk__in=cases.values("case_studies__study"), upload__status="accepted"
-    )
-
-
-def stack_series(case: Case, available: list[Series]) -> list[dict[str, Any]]:
-    """The series list of components/stack.html, from private instances."""
-    root = reverse("library:desk-dicom-web")
-    order: dict[int, int] = {}
-    series = []
-    for row in available:
-        position = order.setdefault(row.study_id, len(order) + 1)
-        study = row.study.study_instance_uid
-        address = f"{root}studies/{study}/series/{row.series_instance_uid}"
-        series.append(
-            {
-                "uid": short_uid(row.series_instance_uid),
-                "label": row.series_description or f"Series {row.series_number or position}",
-                "modality": row.modality,
-                "study": day_words(row.study.days_from_onset, position),
-                "thumbnail_url": f"{address}/thumbnail",
-                "is_first": not series,
-                "images": _images(address, row),
-            }
-        )
-    return series
-
-
-def _images(address: str, series: Series) -> list[dict[str, Any]]:
-    return [
-        {
-            "uid": short_uid(instance.sop_instance_uid),
-            "frame": frame,
-            "url": f"{address}/instances/{instance.sop_instance_uid}/frames/{frame}/rendered",
-        }
-        for instance in series.instances.all()
-        for frame in range(1, instance.number_of_frames + 1)
-    ]
-
-
-def root(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(status=404)
-
-
+@require_safe
 def dicom_web(request: HttpRequest, resource: str) -> HttpResponse:
-    return HttpResponse(status=404)
+    """The desk's DICOMweb: accepted cases, for editors and publishers (decision 4)."""
+    if not any(request.user.has_perm(permission) for permission in DESK):
+        raise PermissionDenied
+    return dicomweb.answer(request, studies=_studies_of_the_desk(), resource=resource)
+
+
+def _studies_of_the_desk() -> QuerySet[Study]:
+    shown = CaseStudy.objects.shown().filter(case__in=Case.objects.accepted())
+    return Study.objects.filter(pk__in=shown.values("study"))
+
+
+def stack_series(case: Case, shown: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """The series list of components/stack.html; `shown` leaves only these SeriesInstanceUIDs."""
+    root = reverse("library:desk-dicom-web", args=["studies"]).removesuffix("studies")
+    series = stacks.series_list(studies_of(case), root=root)
+    if shown is None:
+        return series
+    names = {short_uid(uid) for uid in shown}
+    return [row for row in series if row["uid"] in names]

@@ -13,6 +13,7 @@ from library import showing
 from library.lifecycle import EditionStatus
 from library.models import Edition, TeachingCase
 from library.views.images import public
+from uploads import stacks
 
 PAGE_CASES = 24
 
@@ -66,7 +67,9 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
         "edition": edition,
         "is_old": edition.status == EditionStatus.SUPERSEDED,
         "series": series,
-        "fallback": showing.fallback(series, request.GET, edition.title),
+        "fallback": stacks.fallback(
+            series, asked=request.GET.get("image", ""), window=request.GET.get("window", "")
+        ),
         "points": showing.teaching_points(points, images),
         "verdict": showing.newest_verdict(case),
         "context_rows": showing.context_rows(case),

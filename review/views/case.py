@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from audit.lifecycles import IllegalMove
 from review import services
 from review.blinding import may_see_others, readings_visible_to
+from review.days import studies_of
 from review.forms import (
     DecisionForm,
     HandBackForm,
@@ -30,6 +31,7 @@ from review.models import (
 )
 from review.views import images
 from review.views.clinical import contexts_of
+from uploads import stacks
 from uploads.models import Study
 
 
@@ -166,14 +168,18 @@ def _case_or_404(request: HttpRequest, number: int) -> Case:
 
 def _page(request: HttpRequest, found: Case, *, status: int = 200, **forms: Any) -> HttpResponse:
     """The page as the actor may see it; `forms` are those that were filled in wrongly."""
-    studies = images.studies_of(found)
+    studies = studies_of(found)
     images.audit_opening(request, [study for study, _ in studies])
     series = images.series_list(studies)
     context = {
         "case": found,
         "studies": studies,
         "series": series,
-        "fallback": images.fallback(series, request.GET.get("image", "")),
+        "fallback": stacks.fallback(
+            series,
+            asked=request.GET.get("image", ""),
+            window=request.GET.get("window", ""),
+        ),
         "contexts": contexts_of(found) if studies else [],
         "days_open": (timezone.now() - found.opened_at).days,
         "set_aside_form": forms.get("set_aside_form") or SetAsideForm(),
@@ -223,7 +229,7 @@ def _reading(
 
 def _settling(request: HttpRequest, found: Case, forms: dict[str, Any]) -> dict[str, Any]:
     """Verdicts, the readings of others once they may be seen, and the chair's form."""
-    labels = {study.pk: label for study, label in images.studies_of(found)}
+    labels = {study.pk: label for study, label in studies_of(found)}
     others = readings_visible_to(found, request.actor).exclude(reader=request.user)
     context: dict[str, Any] = {
         "verdicts": found.verdicts.select_related("category__scheme", "decided_by")
@@ -261,7 +267,7 @@ def _stale_page(
 def _forms_studies(found: Case) -> list[tuple[Study, ReportingScheme, str]]:
     """The studies of the case with the scheme each is read by."""
     asked = []
-    for study, label in images.studies_of(found):
+    for study, label in studies_of(found):
         scheme = (
             ReportingScheme.objects.default_for(study.modality)
             .prefetch_related("categories")

@@ -1,7 +1,8 @@
 """Small valid DICOM files, made in memory, that carry invented identities to look for.
 
-Every function returns the bytes of one file as a scanner would send it. `number`, `series`, `study` and
-`patient` say which one; keyword arguments in DICOM spelling change or (None) remove an attribute:
+Every function returns the bytes of one file as a scanner would send it. `number`, `series`,
+`study` and `patient` say which one; keyword arguments in DICOM spelling change or (None) remove
+an attribute:
 
     ct_slice(number=3, patient="B", SliceThickness="5", StudyDescription=None)
 """
