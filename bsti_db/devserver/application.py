@@ -51,17 +51,21 @@ def manage(folder: Path, *arguments: str) -> Program:
     )
 
 
-def wait_for_end(child: Child, children: Sequence[Child]) -> None:
-    """Wait until `child` has done its work.
+def wait_for_end(child: Child, children: Sequence[Child], *, shown: bool = False) -> None:
+    """Wait until `child` has done its work; `shown` prints what it logs meanwhile.
 
     Raises ChildFailed when it fails, or when one of `children` dies meanwhile.
     """
-    try:
-        while child.process.poll() is None:
-            check(children)
-            time.sleep(0.05)
-    finally:
-        stop([child])
+    with open(child.program.log, errors="replace") as log:
+        log.seek(0, os.SEEK_END)
+        try:
+            while child.process.poll() is None:
+                check(children)
+                time.sleep(0.05)
+                if shown:
+                    print(log.read(), end="", flush=True)
+        finally:
+            stop([child])
     if child.process.returncode:
         raise ChildFailed.of(child)
 

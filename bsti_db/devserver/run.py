@@ -76,7 +76,8 @@ def _seed(folder: Path, running: Sequence[Child]) -> None:
     if made.exists():
         return
     _say("Making the demonstration, once: this takes a minute or two …")
-    application.wait_for_end(start(application.manage(folder, "seed_demo")), running)
+    seeding = start(application.manage(folder, "seed_demo"))
+    application.wait_for_end(seeding, running, shown=True)
     made.touch()
 
 
