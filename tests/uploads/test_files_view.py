@@ -171,6 +171,16 @@ def test_the_state_lists_files_and_limits(sender, upload):
     assert state["limits"] == {"files": 2000, "bytes": 2 * 1024**3}
 
 
+def test_any_name_a_browser_gives_is_taken(sender, upload):
+    entries = [{"name": "a\x00b\ud800.dcm", "size_bytes": 3, "sha256": sha256(b"abc")}]
+
+    answer = sender.post(
+        files_url(upload), json.dumps({"files": entries}), content_type="application/json"
+    )
+
+    assert answer.json()["files"][0]["name"] == "ab?.dcm"
+
+
 def test_a_file_is_taken_out_of_a_draft(sender, upload):
     entry = announce(sender, upload, {"IM1": b"abc"}).json()["files"][0]
 
@@ -185,6 +195,7 @@ def test_a_file_is_taken_out_of_a_draft(sender, upload):
     [
         "",
         "[]",
+        "[" * 100_000,
         '{"files": 3}',
         '{"files": [{"name": "a"}]}',
         '{"files": [{"name": "a", "size_bytes": "3", "sha256": "%s"}]}' % ("a" * 64),

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bsti_db.accounts.models import Organisation
 from uploads import mail
@@ -97,7 +97,7 @@ def code(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def organisations(request: HttpRequest) -> HttpResponse:
     """Suggestions while the name is typed."""
     found = found_organisations(request.GET.get("trust", "")[:200])[:SUGGESTIONS]

@@ -83,7 +83,7 @@ def _announced(request: HttpRequest) -> list[intake.FileToSend]:
     try:
         entries = json.loads(request.body)["files"]
         entries = [(entry["name"], entry["size_bytes"], entry["sha256"]) for entry in entries]
-    except (ValueError, KeyError, TypeError, RequestDataTooBig):
+    except (ValueError, KeyError, TypeError, RecursionError, RequestDataTooBig, OSError):
         raise NotUnderstood("The list of files was not understood. Load the page again.") from None
     if len(entries) > FILES_A_REQUEST:
         raise NotUnderstood(f"At most {FILES_A_REQUEST} files can be announced at once.")
@@ -98,8 +98,9 @@ def _announced(request: HttpRequest) -> list[intake.FileToSend]:
         )
         if not is_well_formed:
             raise NotUnderstood("The list of files was not understood. Load the page again.")
-        # PostgreSQL's text holds no null character
-        announced.append(intake.FileToSend(name.replace("\x00", ""), size_bytes, sha256))
+        # PostgreSQL's text holds neither a null character nor half of a surrogate pair
+        stored = name.replace("\x00", "").encode(errors="replace").decode()
+        announced.append(intake.FileToSend(stored, size_bytes, sha256))
     return announced
 
 

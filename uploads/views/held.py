@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.core.files.storage import storages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Q
@@ -11,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from audit.lifecycles import IllegalMove
 from audit.services import record
@@ -22,11 +23,12 @@ from uploads.models import Upload, UploadedFile
 from uploads.services import deciding
 
 PAGE_ROWS = 50
+PAGE_FILES = 20  # each asks the store for its picture
 PERMISSION = "accounts.uploads_handle_held"
 for_curators = permission_required(PERMISSION, raise_exception=True)
 
 
-@require_GET
+@require_safe
 @never_cache
 @for_curators
 def held(request: HttpRequest) -> HttpResponse:
@@ -45,7 +47,7 @@ def held(request: HttpRequest) -> HttpResponse:
     return render(request, "uploads/held.html", context)
 
 
-@require_GET
+@require_safe
 @never_cache
 @for_curators
 def held_upload(request: HttpRequest, upload_id: Any) -> HttpResponse:
@@ -55,14 +57,24 @@ def held_upload(request: HttpRequest, upload_id: Any) -> HttpResponse:
 
 def _shown(request: HttpRequest, upload: Upload, form: RefusalForm) -> dict[str, Any]:
     files = upload.files.filter(outcome=UploadedFile.Outcome.HELD)
-    page = Paginator(files, PAGE_ROWS).get_page(request.GET.get("page"))
-    others = upload.files.exclude(outcome=UploadedFile.Outcome.HELD)
+    page = Paginator(files, PAGE_FILES).get_page(request.GET.get("page"))
+    others = upload.files.exclude(outcome=UploadedFile.Outcome.HELD).order_by("outcome")
     return {
         "upload": upload,
         "page": page,
         # "file 12": its own name is for its submitter alone
-        "files": [{"file": file, "sentence": sentence(file.reason)} for file in page],
-        "others": others.values_list("outcome").annotate(Count("pk")).order_by("outcome"),
+        "files": [
+            {
+                "file": file,
+                "sentence": sentence(file.reason),
+                "has_preview": storages["previews"].exists(storage.preview_key(file)),
+            }
+            for file in page
+        ],
+        "others": [
+            (UploadedFile.Outcome(outcome).label, count)
+            for outcome, count in others.values_list("outcome").annotate(Count("pk"))
+        ],
         "form": form,
         "last_day": timezone.localdate(upload.settled_at) + deciding.HELD_KEPT
         if upload.settled_at
@@ -70,7 +82,7 @@ def _shown(request: HttpRequest, upload: Upload, form: RefusalForm) -> dict[str,
     }
 
 
-@require_GET
+@require_safe
 @never_cache
 @for_curators
 def preview(request: HttpRequest, upload_id: Any, file_id: Any) -> HttpResponse:

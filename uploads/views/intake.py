@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.lifecycles import IllegalMove
 from uploads import services, tasks
@@ -32,7 +32,7 @@ def own_upload(request: HttpRequest, upload_id: Any) -> Upload:
     )
 
 
-@require_GET
+@require_safe
 @submitter_required
 def mine(request: HttpRequest) -> HttpResponse:
     uploads = Upload.objects.visible_to(request.actor)
@@ -51,7 +51,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return redirect("uploads:detail", upload.pk)
 
 
-@require_GET
+@require_safe
 @submitter_required
 def detail(request: HttpRequest, upload_id: Any) -> HttpResponse:
     """The files of a draft; what became of an upload that was sent."""
@@ -70,7 +70,7 @@ def detail(request: HttpRequest, upload_id: Any) -> HttpResponse:
     return render(request, "uploads/files.html", context)
 
 
-@require_GET
+@require_safe
 @submitter_required
 def status(request: HttpRequest, upload_id: Any) -> HttpResponse:
     """The moving part of the status page; without script, the page itself."""
