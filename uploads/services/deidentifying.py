@@ -16,7 +16,7 @@ from uploads.dicom.reasons import Reason, Refused
 from uploads.explanations import UploadReason
 from uploads.models import Instance, Upload, UploadedFile
 from uploads.services.expanding import read_member
-from uploads.services.storing import Result, earlier_image, store_results
+from uploads.services.storing import Result, store_results
 from uploads.workspace import work_folder
 
 _CONNECTIONS = 6
@@ -48,7 +48,7 @@ def deidentify_files(*, upload: Upload, files: Sequence[UploadedFile]) -> None:
             if outcome.status is Status.INTERRUPTED:
                 results += _interrupted(file, outcome)
                 continue
-            result = _result(upload, file, outcome)
+            result = _result(file, outcome)
             # objects travel while the child works on the next file
             sendings.append(connections.submit(_send, upload, folder, result))
         results += [sending.result() for sending in sendings]
@@ -148,14 +148,13 @@ def _interrupted(file: UploadedFile, outcome: Outcome) -> Iterable[Result]:
         yield Result(file, _Outcome.WAITING)
 
 
-def _result(upload: Upload, file: UploadedFile, outcome: Outcome) -> Result:
-    if outcome.status is Status.ACCEPTED:
-        found = earlier_image(upload=upload, file=file, outcome=outcome)
-        return found or Result(file, _Outcome.ACCEPTED, outcome=outcome)
-    held = outcome.status is Status.HELD
-    return Result(
-        file, _Outcome.HELD if held else _Outcome.REFUSED, outcome.reason or "", outcome=outcome
-    )
+def _result(file: UploadedFile, outcome: Outcome) -> Result:
+    status = {
+        Status.ACCEPTED: _Outcome.ACCEPTED,
+        Status.HELD: _Outcome.HELD,
+        Status.REFUSED: _Outcome.REFUSED,
+    }[outcome.status]
+    return Result(file, status, outcome.reason or "", outcome)
 
 
 def _send(upload: Upload, folder: Path, result: Result) -> Result:

@@ -1,7 +1,5 @@
 """Zip files: their members become files of the upload, with their bytes left where they lie."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 from collections.abc import Sequence

@@ -46,7 +46,10 @@ def return_upload(*, upload_id: Any) -> None:
 def waiting_batches(
     *, upload: Upload, at: datetime, among: Sequence[str] | None = None
 ) -> list[list[str]]:
-    """The ids of the files that wait and that nobody works on, in batches of one child each."""
+    """The ids of the files that wait and that nobody works on, in batches of one child each.
+
+    With `among`, only those of these files and those that a dead worker had in hand.
+    """
     batches: list[list[str]] = []
     rows = (
         upload.files.filter(outcome=_Outcome.WAITING)
@@ -55,7 +58,8 @@ def waiting_batches(
         .values_list("pk", "attempts")
     )
     if among is not None:
-        rows = rows.filter(pk__in=among)
+        # those of a dead worker too: their lease has run out instead of being returned
+        rows = rows.filter(Q(pk__in=among) | Q(leased_until__lt=at))
     by_attempts: dict[int, list[str]] = {}
     for pk, attempts in rows:
         by_attempts.setdefault(attempts, []).append(str(pk))

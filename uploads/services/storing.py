@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from uploads import storage
 from uploads.dicom.attributes import Attributes
-from uploads.dicom.batch import Outcome
+from uploads.dicom.batch import Outcome, Status
 from uploads.explanations import UploadReason
 from uploads.lifecycle import UploadStatus
 from uploads.models import Instance, Patient, Series, Study, Upload, UploadedFile
@@ -25,96 +27,120 @@ class Result:
     reason: str = ""
     outcome: Outcome | None = None
 
-
-def earlier_image(*, upload: Upload, file: UploadedFile, outcome: Outcome) -> Result | None:
-    """What becomes of a file whose SOP Instance UID the database knows; None when it does not.
-
-    Known are the images of the organisation's accepted uploads and those of this upload.
-    """
-    same = (
-        Instance.objects.filter(
-            sop_instance_uid=outcome.attributes.sop_instance_uid,
-            series__study__upload__organisation=upload.organisation_id,
-        )
-        .exclude(file=file)
-        .select_related("series__study__upload")
-    )
-    for image in same:
-        other = image.series.study.upload
-        if other.pk != upload.pk and other.status != UploadStatus.ACCEPTED:
-            continue
-        if image.pixel_digest != outcome.pixel_digest:
-            reason = UploadReason.ANOTHER_IMAGE_STORED
-            return Result(file, _Outcome.HELD, reason, replace(outcome, has_preview=False))
-        is_twice = other.pk == upload.pk
-        reason = UploadReason.SENT_TWICE if is_twice else UploadReason.ALREADY_STORED
-        return Result(file, _Outcome.DUPLICATE, reason, outcome)
-    return None
+    @property
+    def was_taken(self) -> bool:
+        """Whether the child accepted the file, whatever the database makes of it."""
+        return self.outcome is not None and self.outcome.status is Status.ACCEPTED
 
 
 def store_results(*, upload: Upload, results: Sequence[Result]) -> None:
     """Write what was found into the rows, in one transaction. Objects are stored before.
 
-    Of an upload that ended meanwhile nothing is kept.
+    Of an upload that ended meanwhile nothing is kept, and of a file that is not taken after all
+    no object.
     """
     with transaction.atomic():
-        # one batch of an upload at a time: two files of one image then meet in `earlier_image`
+        # one batch of an upload at a time: two files of one image then meet in `_Known`
         locked = Upload.objects.select_for_update().get(pk=upload.pk)
         if locked.status in IN_WORK:
-            _write_rows(locked, results)
-            return
-    storage.delete_unseen(
-        key for result in results for key in _keys(upload, result) if result.outcome
-    )
+            superfluous = _write_rows(locked, results)
+        else:
+            superfluous = [key for result in results for key in _keys(upload, result)]
+    if superfluous:
+        storage.delete_unseen(superfluous)
 
 
-def _write_rows(upload: Upload, results: Sequence[Result]) -> None:
+def _write_rows(upload: Upload, results: Sequence[Result]) -> list[str]:
+    """Write files and images; gives the keys of objects that no row needs."""
+    known = _Known(upload, [result for result in results if result.was_taken])
     series: dict[tuple[str, str], Series] = {}
-    for result in results:
+    images, superfluous = [], []
+    for result in sorted(results, key=lambda each: each.file.number):
+        if result.was_taken:
+            verdict = known.verdict(result)
+            if verdict.reason == UploadReason.ALREADY_STORED:
+                superfluous += _keys(upload, result)
+            result = verdict
         if result.status == _Outcome.ACCEPTED:
-            result = _store_instance(upload, result, series)
-        file = result.file
-        file.outcome, file.reason, file.leased_until = result.status, result.reason, None
-        if result.outcome:
-            file.report = result.outcome.report or None
-            file.patient_key = result.outcome.patient_key
-        # only a file that still waits: another worker may have been quicker
-        UploadedFile.objects.filter(pk=file.pk, outcome=_Outcome.WAITING).update(
-            outcome=file.outcome,
-            reason=file.reason,
-            leased_until=None,
-            report=file.report,
-            patient_key=file.patient_key,
+            images.append(_image(upload, result, series))
+            known.add(upload, result)
+        _write_file(result)
+    # an image stored before its worker was killed is there already
+    Instance.objects.bulk_create(images, ignore_conflicts=True)
+    return superfluous
+
+
+def _write_file(result: Result) -> None:
+    changes = {"outcome": result.status, "reason": result.reason, "leased_until": None}
+    if result.outcome:
+        changes["report"] = result.outcome.report or None
+        changes["patient_key"] = result.outcome.patient_key
+    # only a file that still waits: another worker may have been quicker
+    UploadedFile.objects.filter(pk=result.file.pk, outcome=_Outcome.WAITING).update(**changes)
+
+
+class _Known:
+    """The images of this upload and of its organisation's accepted ones, by SOP Instance UID.
+
+    The same pixels again are a duplicate, other pixels under a known UID a question for a person.
+    """
+
+    def __init__(self, upload: Upload, results: Sequence[Result]) -> None:
+        uids = [result.outcome.attributes.sop_instance_uid for result in results]
+        rows = Instance.objects.filter(
+            Q(series__study__upload=upload)
+            | Q(
+                series__study__upload__organisation=upload.organisation_id,
+                series__study__upload__status=UploadStatus.ACCEPTED,
+            ),
+            sop_instance_uid__in=uids,
+        ).values_list("sop_instance_uid", "file_id", "pixel_digest", "series__study__upload_id")
+        self._upload = upload
+        self._images: dict[str, list[tuple[Any, str, Any]]] = {}
+        for uid, *image in rows:
+            self._images.setdefault(uid, []).append(tuple(image))
+
+    def verdict(self, result: Result) -> Result:
+        outcome = result.outcome
+        for file_id, digest, upload_id in self._images.get(outcome.attributes.sop_instance_uid, []):
+            if file_id == result.file.pk:
+                continue
+            if digest != outcome.pixel_digest:
+                reason = UploadReason.ANOTHER_IMAGE_STORED
+                return replace(result, status=_Outcome.HELD, reason=reason)
+            is_twice = upload_id == self._upload.pk
+            reason = UploadReason.SENT_TWICE if is_twice else UploadReason.ALREADY_STORED
+            return replace(result, status=_Outcome.DUPLICATE, reason=reason)
+        return result
+
+    def add(self, upload: Upload, result: Result) -> None:
+        outcome = result.outcome
+        self._images.setdefault(outcome.attributes.sop_instance_uid, []).append(
+            (result.file.pk, outcome.pixel_digest, upload.pk)
         )
 
 
-def _store_instance(upload: Upload, result: Result, known: dict[tuple[str, str], Series]) -> Result:
+def _image(upload: Upload, result: Result, known: dict[tuple[str, str], Series]) -> Instance:
     outcome = result.outcome
-    found = earlier_image(upload=upload, file=result.file, outcome=outcome)
-    if found:
-        return found
     image = outcome.attributes
     uids = image.study_instance_uid, image.series_instance_uid
     if uids not in known:
         known[uids] = _series(upload, image)
-    Instance.objects.get_or_create(
+    return Instance(
         series=known[uids],
+        file=result.file,
         sop_instance_uid=image.sop_instance_uid,
-        defaults={
-            "file": result.file,
-            "sop_class_uid": image.sop_class_uid,
-            "instance_number": image.instance_number,
-            "slice_position_mm": image.slice_position_mm,
-            "rows": image.rows,
-            "columns": image.columns,
-            "number_of_frames": outcome.frames,
-            "size_bytes": outcome.output_bytes,
-            "sha256": outcome.output_sha256,
-            "pixel_digest": outcome.pixel_digest,
-            "header": outcome.header,
-        },
+        sop_class_uid=image.sop_class_uid,
+        instance_number=image.instance_number,
+        slice_position_mm=image.slice_position_mm,
+        rows=image.rows,
+        columns=image.columns,
+        number_of_frames=outcome.frames,
+        size_bytes=outcome.output_bytes,
+        sha256=outcome.output_sha256,
+        pixel_digest=outcome.pixel_digest,
+        header=outcome.header,
     )
-    return result
 
 
 def _series(upload: Upload, image: Attributes) -> Series:
