@@ -1,0 +1,1 @@
+"""Measurements, printed and not judged: `make bench`."""
