@@ -21,7 +21,7 @@ from bsti_db.accounts.models import (
 )
 from bsti_db.accounts.passwords import set_password
 from bsti_db.accounts.roles import Role, groups_of
-from bsti_db.accounts.seeds import seal_seed
+from bsti_db.accounts.seeds import new_seed, seal_seed
 
 INVITATION_LASTS = timedelta(days=7)
 _signer = signing.Signer(salt="bsti_db.accounts.invitation")
@@ -115,24 +115,44 @@ def complete_invitation(
 
 @transaction.atomic
 def enrol(
-    *, member: Member, password: str, totp_seed: bytes, actor: Actor, at: datetime
-) -> TotpDevice:
-    """Give a member a known password and authenticator seed: for demonstrations and tests."""
+    *,
+    email: str,
+    name: str,
+    roles: Iterable[str],
+    password: str,
+    totp_secret: str,
+    organisation: Organisation | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Member:
+    """A member with a known password and authenticator secret, for demonstrations.
+
+    Run again for the same address, it sets password, secret and roles anew.
+    """
+    address = fold_address(email)
+    member = Member.objects.filter(email=address).first()
+    if member is None:
+        member = Member.objects.create_user(address, None, name=name, organisation=organisation)
+    groups = groups_of(roles)
+    member.groups.set(groups)
     set_password(member=member, password=password, at=at)
     TotpDevice.objects.filter(user=member).delete()
-    device = TotpDevice.objects.create(
+    TotpDevice.objects.create(
         user=member,
         name="authenticator",
         confirmed=True,
-        sealed_seed=seal_seed(totp_seed, member_id=member.pk),
+        sealed_seed=seal_seed(_seed_of(totp_secret), member_id=member.pk),
     )
-    Invitation.objects.filter(member=member, used_at=None, withdrawn_at=None).update(used_at=at)
-    record("member.enrolled", actor=actor, subject=member)
-    return device
+    record("member.enrolled", actor=actor, subject=member, roles=[group.name for group in groups])
+    return member
 
 
-def seed_of(secret: str) -> bytes:
-    """The seed behind a secret as people type it (base32)."""
+def new_totp_secret() -> str:
+    """A new authenticator secret as people type it (base32)."""
+    return base64.b32encode(new_seed()).decode()
+
+
+def _seed_of(secret: str) -> bytes:
     text = secret.replace(" ", "").upper()
     return base64.b32decode(text + "=" * (-len(text) % 8))
 

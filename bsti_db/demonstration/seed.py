@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from bsti_db.accounts.models import Member, Organisation
-from bsti_db.accounts.roles import groups_of
 from bsti_db.accounts.seeds import new_seed
 from bsti_db.accounts.services import enrol
 from bsti_db.demonstration.patients import PATIENTS, DemoPatient
@@ -75,27 +74,22 @@ def seed_members(data_dir: Path) -> dict[str, Member]:
     members = {}
     for role, name in ROLES.items():
         email = f"{role.replace(' ', '-')}@{DOMAIN}"
-        member, _ = Member.objects.get_or_create(email=email, defaults={"name": name})
-        if role not in known:
-            known[role] = _enrolled(member, role)
+        member = Member.objects.filter(email=email).first()
+        if member is None or role not in known:
+            password, totp_secret = secrets.token_urlsafe(18), base64.b32encode(new_seed()).decode()
+            member = enrol(
+                email=email,
+                name=name,
+                roles=[role.removeprefix("second ")],
+                password=password,
+                totp_secret=totp_secret,
+                actor=Actor.of_task("seed_demo"),
+                at=timezone.now(),
+            )
+            known[role] = {"email": email, "password": password, "totp_secret": totp_secret}
             _write_privately(page, known)
         members[role] = member
     return members
-
-
-def _enrolled(member: Member, role: str) -> dict[str, str]:
-    """Give a member its role, a password and an authenticator; what demo.json says of it."""
-    member.groups.set(groups_of([role.removeprefix("second ")]))
-    password, totp_seed = secrets.token_urlsafe(18), new_seed()
-    enrol(
-        member=member,
-        password=password,
-        totp_seed=totp_seed,
-        actor=Actor.of_task("seed_demo"),
-        at=timezone.now(),
-    )
-    totp_secret = base64.b32encode(totp_seed).decode().rstrip("=")
-    return {"email": member.email, "password": password, "totp_secret": totp_secret}
 
 
 def _write_privately(page: Path, known: dict[str, Any]) -> None:

@@ -132,6 +132,6 @@ def _code_taken(request: HttpRequest, typed: str) -> bool:
         record("member.sign_in_failed", actor=actor, subject=None, step="code")
         return False
     request.session.pop(_TRIED, None)
-    sessions.complete(request, device=device, at=now)
     services.note_sign_in(member=member, actor=actor, at=now, by_recovery_code=is_recovery)
+    sessions.complete(request, device=device, at=now)
     return True
