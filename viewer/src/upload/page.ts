@@ -76,7 +76,9 @@ function listenToChoosing(page: Page): void {
   for (const input of [folder, files]) {
     input.addEventListener("change", () => {
       choose(page, fromInput(input.files ?? []));
-      // the same folder can be chosen again
+    });
+    // the same folder can be chosen again, and until then the browser says what was chosen
+    input.addEventListener("click", () => {
       input.value = "";
     });
   }
@@ -122,7 +124,7 @@ function choose(page: Page, chosen: readonly Chosen[]): void {
   if (tooMany !== null || kept.length === 0) return;
   page.waiting = all;
   const bytes = all.reduce((sum, { file }) => sum + file.size, 0);
-  const beside = leftOut ? ` ${counted(leftOut, "file")} that hold no image ${leftOut === 1 ? "is" : "are"} left out.` : "";
+  const beside = leftOut ? ` ${counted(leftOut, "file")} without an image left out.` : "";
   showSentence(page.view.chosen, `${counted(all.length, "file")} chosen, ${sizeWords(bytes)}.${beside}`);
   page.view.send.textContent = `Send ${counted(all.length, "file")}`;
   page.view.send.hidden = false;
@@ -181,6 +183,8 @@ function drawNow(page: Page): void {
   const left = queue.isRunning && !queue.misses ? timeLeft(sums.bytes - sums.sent, page.speed(sums.sent, Date.now())) : "";
   view.words.textContent = progressWords(sums, left);
   view.bar.value = sums.bytes ? sums.sent / sums.bytes : 0;
+  // for styles and tests
+  view.root.dataset["state"] = busy ? "sending" : sums.failed ? "problems" : "done";
   view.pause.hidden = !busy;
   view.pause.textContent = queue.isRunning ? "Pause" : "Go on sending";
   showSentence(view.notice, notice(queue, sums, busy));

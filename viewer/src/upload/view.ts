@@ -103,13 +103,15 @@ function fileButton(words: string, name: string, effect: () => void): HTMLButton
 }
 
 const PAGE = 50;
+const byName = new Intl.Collator("en-GB", { numeric: true }); // IM2 before IM10
 
 /** What the server holds already; files that are not whole come first, because they need something done. */
 export function showHeld(view: View, files: readonly HeldFile[], remove: (file: HeldFile) => void, shown = PAGE): void {
   view.held.hidden = files.length === 0;
   if (files.length === 0) return;
-  const whole = files.filter((file) => file.is_received);
-  const partial = files.filter((file) => !file.is_received);
+  const sorted = [...files].sort((one, other) => byName.compare(one.name, other.name));
+  const whole = sorted.filter((file) => file.is_received);
+  const partial = sorted.filter((file) => !file.is_received);
   const bytes = whole.reduce((sum, file) => sum + file.size_bytes, 0);
   const begun = partial.length ? ` ${counted(partial.length, "file")} not complete: choose the same folder again to go on.` : "";
   view.heldSummary.textContent = `${counted(whole.length, "file")} (${sizeWords(bytes)}) in this upload.${begun}`;
