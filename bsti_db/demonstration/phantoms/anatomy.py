@@ -7,7 +7,7 @@ from scipy.interpolate import PchipInterpolator
 
 from .painting import Grid
 
-ANGLES = 2048
+ANGLES = 1536
 """Directions around the body in which an outline is tabulated."""
 
 APEX_Z = 96.0
@@ -174,7 +174,7 @@ def _waviness(z: np.ndarray, seed: int) -> np.ndarray:
 def pleura_radius(z: np.ndarray, habitus: Habitus) -> np.ndarray:
     """Return the inner face of the chest wall, (levels, ANGLES) from the axis of the body."""
     radius = _outline(PLEURA, z, front=2.3, back=2.65)
-    return radius + _waviness(z, habitus.seed) * np.minimum(radius / 120, 1)
+    return radius + 1.5 * _waviness(z, habitus.seed) * np.minimum(radius / 120, 1)
 
 
 def fascia_radius(z: np.ndarray, habitus: Habitus, *, upright: bool = False) -> np.ndarray:

@@ -145,7 +145,7 @@ def lung_trees(habitus: Habitus, *, detail: float = 1.0) -> Trees:
     for index, (hilum, vein) in enumerate(trees.LOBES.values()):
         rng = np.random.default_rng([habitus.seed, 31, index])
         own = points[(lobe == index) & (depth > 3)]
-        count = min(int(len(own) * 0.13 * detail) + 8, len(own))
+        count = min(int(len(own) * 0.16 * detail) + 8, len(own))
         for kind, root in enumerate((hilum, vein)):
             chosen = own[rng.choice(len(own), count, replace=False)] + rng.normal(
                 0, 1.8, (count, 3)
@@ -156,8 +156,8 @@ def lung_trees(habitus: Habitus, *, detail: float = 1.0) -> Trees:
                 root,
                 heading,
                 chosen,
-                leaf_mm=0.6 - 0.05 * kind,
-                power=0.355,
+                leaf_mm=0.56 - 0.04 * kind,
+                power=0.385,
                 seed=habitus.seed * 10 + index * 2 + kind,
             )
             vessels.append(trees.strand_of(tree))
@@ -187,7 +187,7 @@ def _scores(grid: Grid, field: LungField, seed: int) -> _Score:
     )
     large = smooth_noise(grid, seed=seed + 101, spacing_mm=15)
     small = smooth_noise(grid, seed=seed + 102, spacing_mm=6)
-    _, shade = cells(grid, spacing_mm=13, warp=2.2 * small)
+    _, shade = cells(grid, spacing_mm=11, warp=2.2 * small)
     ground = 1.5 * rim + low + 0.75 * large + 0.28 * small + 0.16 * shade
     other = smooth_noise(grid, seed=seed + 103, spacing_mm=11)
     band = np.exp(-np.maximum(edge, 0) / np.float32(13))
@@ -216,6 +216,10 @@ def parenchyma(grid: Grid, field: LungField, habitus: Habitus, disease: Disease)
     hu = -872 + 62 * np.clip((y + 90) / 180, 0, 1) ** 2.2
     hu = hu + 13 * smooth_noise(grid, seed=seed + 1, spacing_mm=9)
     hu += 24 * smooth_noise(grid, seed=seed + 2, spacing_mm=2.2)
+    # vessels too small to be grown, seen as a faint web
+    for key, spacing in ((5, 5.0), (6, 8.0)):
+        web = smooth_noise(grid, seed=seed + key, spacing_mm=spacing)
+        hu += 55 * np.exp(-((web / 0.13) ** 2))
     _paint_fissures(hu, grid, seed)
     if disease.emphysema:
         _add_emphysema(hu, grid, z, seed, disease.emphysema)

@@ -162,7 +162,7 @@ _LEFT_SIDE = ("aorta", "carotid", "subclavian", "brachiocephalic artery", "pulmo
 
 def _vessel_hu(name: str, blood: dict[str, float]) -> float:
     if name.endswith("subclavian vein") or "jugular" in name or "vena" in name or "azygos" in name:
-        return blood["vein"] if "superior" in name else 0.5 * (blood["vein"] + 60)
+        return blood["vein"] if "superior" in name else 0.5 * (blood["vein"] + 68)
     if "brachiocephalic vein" in name:
         return blood["vein"]
     return blood["left"] if any(part in name for part in _LEFT_SIDE) else blood["right"]

@@ -4,12 +4,14 @@ Everything works in *body millimetres*: patient axes (x to the left, y to the ba
 head) divided by the habitus, with z = 0 at the carina. Arrays are (z, y, x).
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
+from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 
@@ -86,20 +88,20 @@ def strand_along(points, *, width, height, normal, rounded: bool = True) -> Stra
     n = max(int(np.ceil(along[-1] / 0.5)), 4)
     at = (np.arange(n) + 0.5) * along[-1] / n
 
-    def resample(values) -> np.ndarray:
+    def spread(values, columns: int) -> np.ndarray:
         values = np.asarray(values, dtype=np.float64)
-        if values.ndim < 2:
-            values = np.broadcast_to(values, len(points))[:, None]
-        return PchipInterpolator(along, values, axis=0)(at)
+        if values.ndim == 1 and len(values) == len(points) and columns == 1:
+            values = values[:, None]
+        return np.broadcast_to(values, (len(points), columns))
 
-    centre = resample(points)
+    curves = np.hstack([points, spread(normal, 3), spread(width, 1), spread(height, 1)])
+    smooth = PchipInterpolator(along, curves, axis=0)(at)
+    centre, u, wide, tall = np.split(smooth, [3, 6, 7], axis=1)
     tangent = np.gradient(centre, axis=0)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True) + 1e-9
-    u = resample(np.broadcast_to(np.asarray(normal, dtype=np.float64), points.shape))
-    u -= tangent * np.sum(u * tangent, axis=1, keepdims=True)
+    u = u - tangent * np.sum(u * tangent, axis=1, keepdims=True)
     u /= np.linalg.norm(u, axis=1, keepdims=True) + 1e-9
     v = np.cross(tangent, u)
-    wide, tall = resample(width), resample(height)
     if rounded:
         end = np.minimum(at, along[-1] - at)[:, None] / np.maximum(np.minimum(wide, tall), 1e-6)
         cap = np.sqrt(np.clip(1 - (1 - np.minimum(end, 1)) ** 2, 0.02, 1))
@@ -133,9 +135,18 @@ def disc_samples(strand: Strand, *, spacing_mm: float) -> tuple[np.ndarray, np.n
 
 
 def paint_strand(
-    hu: np.ndarray, grid: Grid, strand: Strand, value: float, *, spacing_mm: float
+    hu: np.ndarray,
+    grid: Grid,
+    strand: Strand,
+    value: float,
+    *,
+    spacing_mm: float,
+    fullness: float = 1.0,
 ) -> None:
-    """Blend `value` into the voxels a strand runs through, by the fraction it fills."""
+    """Blend `value` into the voxels a strand runs through, by the fraction it fills.
+
+    `fullness` above 1 leaves nothing of what was there before inside a wide strand.
+    """
     extent = np.maximum(np.abs(strand.u[:, 2]), np.abs(strand.v[:, 2])) + abs(axis_step(grid.z))
     z = strand.centre[:, 2]
     near = (z > grid.z.min() - extent) & (z < grid.z.max() + extent)
@@ -155,7 +166,9 @@ def paint_strand(
     first = int(index.min())
     filled = np.bincount(index - first, weights=volumes[inside])
     touched = np.flatnonzero(filled)
-    fraction = np.minimum(filled[touched] / abs(float(np.prod(steps))), 1.0).astype(np.float32)
+    fraction = np.minimum(filled[touched] * (fullness / abs(float(np.prod(steps)))), 1.0).astype(
+        np.float32
+    )
     flat = hu.reshape(-1)
     touched += first
     flat[touched] += fraction * (value - flat[touched])
@@ -172,10 +185,12 @@ def box(grid: Grid, low: np.ndarray, high: np.ndarray) -> tuple[slice, slice, sl
     for axis, lo, hi in zip(
         (grid.z, grid.y, grid.x), (low[2], low[1], low[0]), (high[2], high[1], high[0]), strict=True
     ):
-        within = np.flatnonzero((axis >= lo) & (axis <= hi))
-        if not len(within):
+        step = axis_step(axis)
+        ends = sorted(((lo - axis[0]) / step, (hi - axis[0]) / step))
+        start, stop = max(math.ceil(ends[0]), 0), min(math.floor(ends[1]) + 1, len(axis))
+        if start >= stop:
             return None
-        parts.append(slice(int(within[0]), int(within[-1]) + 1))
+        parts.append(slice(start, stop))
     return parts[0], parts[1], parts[2]
 
 
@@ -248,33 +263,37 @@ def _lattice(seed: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=256)
-def _spline_weights(first: float, step: float, count: int, spacing_mm: float) -> np.ndarray:
+def _spline_weights(first: float, step: float, count: int, spacing_mm: float) -> csr_array:
     place = (first + step * np.arange(count)) / spacing_mm
-    low = np.floor(place).astype(int)
-    weights = np.zeros((count, NOISE_SIDE))
-    rows = np.arange(count)
-    for offset in (-1, 0, 1, 2):
-        away = np.abs(place - low - offset)
-        near = 2 / 3 - away**2 + away**3 / 2
-        weights[rows, (low + offset) % NOISE_SIDE] = np.where(away < 1, near, (2 - away) ** 3 / 6)
+    low = np.floor(place).astype(int)[:, None] + np.array([-1, 0, 1, 2])
+    away = np.abs(place[:, None] - low)
+    near = 2 / 3 - away**2 + away**3 / 2
+    weights = np.where(away < 1, near, (2 - away) ** 3 / 6)
     # unit variance everywhere, so that a threshold means the same on every grid
     weights /= np.sqrt((weights**2).sum(axis=1, keepdims=True))
-    return weights.astype(np.float32)
+    rows = np.repeat(np.arange(count), 4)
+    entries = (weights.astype(np.float32).ravel(), (rows, (low % NOISE_SIDE).ravel()))
+    return csr_array(entries, shape=(count, NOISE_SIDE))
 
 
 def smooth_noise(grid: Grid, *, seed: int, spacing_mm: float) -> np.ndarray:
     """Return smooth noise of unit variance, the same at the same place on every grid."""
-    weights = [
+    # sparse products: a threaded BLAS stalls for seconds on a machine with other work
+    along_z, along_y, along_x = (
         _spline_weights(float(axis[0]), axis_step(axis), len(axis), spacing_mm)
         for axis in (grid.z, grid.y, grid.x)
-    ]
-    noise = np.tensordot(weights[0], _lattice(seed), axes=(1, 0))
-    noise = np.matmul(weights[1], noise)
-    return np.matmul(noise, weights[2].T)
+    )
+    nz, ny, nx = grid.shape
+    planes = np.unique(along_z.indices)
+    noise = _lattice(seed)[planes].transpose(2, 1, 0).reshape(NOISE_SIDE, -1)
+    noise = (along_x @ noise).reshape(nx, NOISE_SIDE, len(planes)).transpose(1, 2, 0)
+    noise = (along_y @ noise.reshape(NOISE_SIDE, -1)).reshape(ny, len(planes), nx)
+    noise = noise.transpose(1, 0, 2).reshape(len(planes), -1)
+    return (along_z[:, planes] @ noise).reshape(nz, ny, nx)
 
 
 CELL_TILE_MM = 96.0
-CELL_TILE = 80
+CELL_TILE = 64
 
 
 @lru_cache(maxsize=4)
@@ -285,7 +304,7 @@ def _cell_tile(spacing_mm: float) -> tuple[np.ndarray, np.ndarray]:
     tree = cKDTree(seeds, boxsize=CELL_TILE_MM)
     axis = (np.arange(CELL_TILE) + 0.5) * CELL_TILE_MM / CELL_TILE
     places = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
-    away, nearest = tree.query(places, k=2, workers=-1)
+    away, nearest = tree.query(places, k=2)
     shape = (CELL_TILE,) * 3
     border = (away[:, 1] - away[:, 0]).astype(np.float32).reshape(shape)
     shade = rng.standard_normal(count).astype(np.float32)[nearest[:, 0]].reshape(shape)

@@ -14,7 +14,7 @@ from .skeleton import CARTILAGE_HU, CORTEX_HU, bones, paint_vertebrae
 
 View = Literal["PA", "AP"]
 
-STEP_MM = (1.5, 3.4, 1.5)
+STEP_MM = (1.8, 4.0, 1.8)
 FIELD_MM = (400.0, 364.0)
 """Width and height at the detector."""
 TOP_Z = 152.0
@@ -146,7 +146,7 @@ def path_lengths(
     total = _project_coarse(hu, grid, geometry)
     total = total[: geometry.shape[0], : geometry.shape[1]]
     skeleton, lung = bones(habitus, upright=True), lung_trees(habitus)
-    fine = 0.5
+    fine = 0.56
     hard = _project_samples(
         disc_samples(skeleton["cartilage"], spacing_mm=0.6), CARTILAGE_HU, hu, grid, geometry
     )
@@ -158,11 +158,11 @@ def path_lengths(
         core = disc_samples(strand.shrunk(wall), spacing_mm=fine)
         hard += _project_samples(core, marrow, None, grid, geometry)
         hard -= _project_samples(core, CORTEX_HU, None, grid, geometry)
-    soft = _project_samples(disc_samples(lung.vessels, spacing_mm=0.42), 45.0, hu, grid, geometry)
+    soft = _project_samples(disc_samples(lung.vessels, spacing_mm=0.48), 45.0, hu, grid, geometry)
     soft += _project_samples(
-        disc_samples(lung.bronchi.shrunk(-0.7), spacing_mm=0.42), 0.0, hu, grid, geometry
+        disc_samples(lung.bronchi.shrunk(-0.7), spacing_mm=0.48), 0.0, hu, grid, geometry
     )
-    lumen = disc_samples(lung.bronchi, spacing_mm=0.42)
+    lumen = disc_samples(lung.bronchi, spacing_mm=0.48)
     soft += _project_samples(lumen, -990.0, None, grid, geometry)
     soft -= _project_samples(lumen, 0.0, None, grid, geometry)
     total = np.pad(

@@ -267,14 +267,14 @@ def vertebral_distance(grid: Grid) -> np.ndarray:
     """Return the distance outside the column of bodies and discs, with its soft tissue."""
     _, y, x = grid.broadcast()
     spine_y, depth, width = (v[:, None, None] for v in at_level(SPINE, grid.z))
-    flare = 0.85 * np.clip(y - spine_y - 0.5 * depth, 0, 40)
+    flare = 0.62 * np.clip(y - spine_y - 0.5 * depth, 0, 40)
     across, along = x / (width + 4 + flare), (y - spine_y - 9) / (depth + 17)
     return (np.sqrt(across**2 + along**2) - 1).astype(np.float32) * (width.astype(np.float32) + 8)
 
 
 def paint_vertebrae(hu: np.ndarray, grid: Grid, habitus: Habitus, *, edge_mm: float) -> None:
     """Paint vertebral bodies, discs and the canal with its cord."""
-    part = box(grid, np.array([-34, -20, grid.z.min()]), np.array([34, 110, grid.z.max()]))
+    part = box(grid, np.array([-34, -20, -999]), np.array([34, 110, 999]))
     if part is None:
         return
     near, view = within(grid, part), hu[part]

@@ -20,6 +20,10 @@ LOBES: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] 
 }
 
 
+LOBAR_MM = 4.7
+"""Radius of the largest vessel that enters a lobe."""
+
+
 @dataclass(frozen=True)
 class Branches:
     """Curved branches: three control points (n, 3, 3) and the radius at both ends (n, 2)."""
@@ -57,31 +61,31 @@ def grow(
     while waiting:
         start, heading, supplied = waiting.pop()
         count = len(supplied)
-        centre = supplied.mean(axis=0)
+        centre = supplied.sum(axis=0) / count
         reach = centre - start
         distance = float(np.sqrt(reach @ reach)) + 1e-6
         step = 1.0 if count == 1 else 0.42
-        end = start + reach * step + rng.normal(0, 0.02 * distance, 3)
-        bend = start + (0.55 * heading + 0.45 * reach / distance) * distance * step * 0.4
+        end = start + reach * step + rng.normal(0, 0.012 * distance, 3)
+        bend = start + (0.5 * heading + 0.5 * reach / distance) * distance * step * 0.45
         control.append((start, bend, end))
-        own = leaf_mm * count**power
+        own = min(leaf_mm * count**power, LOBAR_MM)
         if count == 1:
             radius.append((own, own * 0.55))
             continue
         onward = end - bend
         onward /= np.sqrt(onward @ onward) + 1e-6
         away = supplied - centre
-        away = away - np.outer(away @ onward, onward) * 0.7
-        _, axes = np.linalg.eigh(away.T @ away)
-        side = away @ axes[:, 2]
+        away = away - np.outer(away @ onward, onward) * 0.9
+        # the farthest point is as good a long axis as an eigenvector, and far quicker
+        side = away @ away[np.argmax(np.einsum("ij,ij->i", away, away))]
         # an uneven division now and then keeps the tree from looking drawn
-        cut = np.quantile(side, rng.uniform(0.33, 0.67)) if count > 3 else np.median(side)
-        first = side <= cut
-        if first.all() or not first.any():
-            first = np.arange(count) < count // 2
-        larger = max(first.sum(), count - first.sum())
+        cut = min(
+            max(round(count * rng.choice([0.5, 0.28, 0.72], p=[0.2, 0.4, 0.4])), 1), count - 1
+        )
+        order = np.argsort(side)
+        larger = max(cut, count - cut)
         radius.append((own, min(own, leaf_mm * larger**power * 1.08)))
-        waiting += [(end, onward, supplied[first]), (end, onward, supplied[~first])]
+        waiting += [(end, onward, supplied[half]) for half in (order[:cut], order[cut:])]
     return Branches(np.array(control), np.array(radius))
 
 
@@ -121,10 +125,10 @@ def strand_of(branches: Branches, *, step_mm: float = 0.6) -> Strand:
 
 def bronchi_beside(arteries: Branches) -> Branches:
     """Return the bronchi that run beside the arteries that are large enough to have one seen."""
-    seen = arteries.radius[:, 0] > 0.95
+    seen = arteries.radius[:, 0] > 1.25
     control, radius = arteries.control[seen], arteries.radius[seen]
     # a bronchus lies towards the middle and the back of its artery
     offset = np.array([-0.55, 0.6, 0.25])
     offset = offset * np.where(control[:, :1, :1] < 0, [[[-1.0, 1, 1]]], [[[1.0, 1, 1]]])
-    gap = np.stack([radius[:, 0], radius.mean(axis=1), radius[:, 1]], axis=1) * 1.75 + 0.5
-    return Branches(control + offset * gap[..., None], radius * 0.78)
+    gap = np.stack([radius[:, 0], radius.mean(axis=1), radius[:, 1]], axis=1) * 1.5 + 0.7
+    return Branches(control + offset * gap[..., None], radius * 0.5)

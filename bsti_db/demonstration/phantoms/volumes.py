@@ -91,19 +91,20 @@ def _paint_slab(slab: Grid, habitus: Habitus, disease: Disease) -> np.ndarray:
     edge = float(abs(slab.x[1] - slab.x[0]))
     blend(soft, outside, tissue, edge_mm=edge)
     blood = blood_hu(habitus)
-    lung, skeleton = lung_trees(habitus), bones(habitus)
+    lung, skeleton = lung_trees(habitus, detail=1.0 if edge < 1.6 else 0.2), bones(habitus)
     fine = float(np.clip(edge * 0.75, 0.45, 1.2))
     vessel_hu = 0.5 * (blood["left"] + blood["right"])
     paint_strand(soft, slab, lung.vessels, vessel_hu, spacing_mm=fine)
-    paint_strand(soft, slab, lung.bronchi.shrunk(-0.75), -60.0, spacing_mm=fine)
-    paint_strand(soft, slab, lung.bronchi, -985.0, spacing_mm=fine)
+    paint_strand(soft, slab, lung.bronchi.shrunk(-0.65), -200.0, spacing_mm=fine)
+    paint_strand(soft, slab, lung.bronchi, -985.0, spacing_mm=fine, fullness=1.3)
     paint_hila(soft, slab, habitus, edge_mm=edge)
     paint_vertebrae(soft, slab, habitus, edge_mm=edge)
     paint_strand(soft, slab, skeleton["cartilage"], CARTILAGE_HU, spacing_mm=fine * 1.4)
     for part, wall, marrow in BONE_PARTS:
         paint_strand(soft, slab, skeleton[part], CORTEX_HU, spacing_mm=fine * 1.15)
         core = skeleton[part].shrunk(wall)
-        paint_strand(soft, slab, core, habitus.marrow_hu + marrow, spacing_mm=fine * 1.15)
+        marrow_hu = habitus.marrow_hu + marrow
+        paint_strand(soft, slab, core, marrow_hu, spacing_mm=fine * 1.15, fullness=1.35)
     return soft
 
 
@@ -177,10 +178,10 @@ def reconstructed(volume: Volume, index: int, *, kernel: str = "lung") -> np.nda
     noise = np.roll(noise, tuple(rng.integers(0, matrix, 2)), axis=(0, 1))
     level = KERNELS[kernel].noise_hu * (512 / matrix) ** -0.3
     sharp += noise * (level * _noise_map(volume, index))
-    streaks = rng.standard_normal((matrix, 1)).astype(np.float32)
-    body = float(np.clip((plane > -300).mean() - 0.42, 0, 0.4))
-    if body:
-        sharp += _streak_plane(rng, matrix) * (KERNELS[kernel].noise_hu * 1.6 * body) + 0 * streaks
+    # where much tissue lies across, few photons are left: noise lies in streaks
+    crowded = float(np.clip((plane > -300).mean() - 0.42, 0, 0.4))
+    if crowded:
+        sharp += _streaks(rng, matrix) * (KERNELS[kernel].noise_hu * 1.6 * crowded)
     sharp[_outside_circle(matrix)] = OUTSIDE_HU
     return np.clip(np.rint(sharp), OUTSIDE_HU, 3071).astype(np.int16)
 
@@ -202,22 +203,12 @@ def _noise_map(volume: Volume, index: int) -> np.ndarray:
     return coarse[at][:, at].astype(np.float32)
 
 
-def _streak_plane(rng: np.random.Generator, matrix: int) -> np.ndarray:
-    noise = rng.standard_normal((matrix, matrix // 16)).astype(np.float32)
-    wide = np.repeat(noise, 16, axis=1)
-    kernel = np.hanning(49).astype(np.float32)
-    kernel /= np.sqrt((kernel**2).sum()) * 4
-    return (
-        np.apply_along_axis(np.convolve, 1, wide, kernel, "same")
-        if matrix < 64
-        else _smoothed(wide, kernel)
-    )
-
-
-def _smoothed(plane: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    width = plane.shape[1]
-    spectrum = fft.rfft(kernel, width)
-    return fft.irfft(fft.rfft(plane, axis=1) * spectrum[None, :], width, axis=1)
+def _streaks(rng: np.random.Generator, matrix: int) -> np.ndarray:
+    """Return noise drawn out from side to side, unit variance."""
+    noise = rng.standard_normal((matrix, matrix), dtype=np.float32)
+    frequency = fft.rfftfreq(matrix)[None, :].astype(np.float32)
+    noise = fft.irfft(fft.rfft(noise, axis=1) * np.exp(-((frequency * 70) ** 2)), matrix, axis=1)
+    return noise / noise.std()
 
 
 @lru_cache(maxsize=4)
