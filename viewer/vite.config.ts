@@ -15,7 +15,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: ["chrome109", "firefox115", "safari16"],
-    rolldownOptions: { input: entries.map((entry) => `src/${entry}`), checks: { pluginTimings: false } },
+    rolldownOptions: { input: entries.map((entry) => `src/${entry}`), checks: { bundlerTimings: false } },
   },
   css: {
     preprocessorOptions: {
