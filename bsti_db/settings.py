@@ -283,7 +283,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static" / "collected"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEVELOPMENT
-WHITENOISE_AUTOREFRESH = False
+WHITENOISE_AUTOREFRESH = DEVELOPMENT
 
 # --- Pseudonyms -------------------------------------------------------------
 # Only the dicom workers and `manage.py deidentify` hold the keys; ids are stored, keys never.

@@ -94,7 +94,8 @@ def _copy_frames(edition: Edition, image: PublishedImage) -> None:
 
 
 def _write_thumbnail(edition: Edition, image: PublishedImage, header: Header) -> None:
-    stored = storage.read(storage.frame_key(edition, image, 1))
+    # from the study store: the publisher may not read what it published
+    stored = study_store.read_frame(image.instance, 1)
     pixels = transcoding.decode_frame(stored, is_signed=is_signed(header))
     key = storage.thumbnail_key(edition, image.series_instance_uid)
     storage.write(key, rendering.thumbnail(pixels, header))
