@@ -73,6 +73,13 @@ class NhsBoundField(BoundField):
         return getattr(self.field, "max_length", None) if self.widget_type == "textarea" else None
 
     @property
+    def module(self) -> str:
+        """The NHS.UK behaviour the field asks for: its name is also its class."""
+        if self.widget_type == "password":
+            return "nhsuk-password-input"
+        return "nhsuk-character-count" if self.character_limit else ""
+
+    @property
     def is_optional(self) -> bool:
         """Whether the label says "(optional)": asked for by the form, `mark_optional = True`."""
         return getattr(self.form, "mark_optional", False) and not self.field.required
