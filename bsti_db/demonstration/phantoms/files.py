@@ -63,14 +63,13 @@ def invented_patient(volume: Volume, *, study_date: date, visit: int = 1) -> Pat
     habitus = volume.habitus
     given = (_MEN if habitus.sex == "M" else _WOMEN)[rng.integers(7)]
     family = _FAMILIES[rng.integers(len(_FAMILIES))]
+    # not from the study's date: the same person comes back on another day
+    year = 2020 - habitus.age_years
+    birth_date = date(year, int(rng.integers(1, 13)), int(rng.integers(1, 29)))
     return PatientIdentity(
         patient_name=f"{family}^{given}",
         patient_id=f"ZZ{rng.integers(10**7, 10**8)}",
-        birth_date=date(
-            study_date.year - habitus.age_years - 1,
-            int(rng.integers(1, 13)),
-            int(rng.integers(1, 29)),
-        ),
+        birth_date=birth_date,
         sex=habitus.sex,
         study_date=study_date,
         accession_number=f"XX{rng.integers(10**6, 10**7) + visit}",
@@ -211,23 +210,8 @@ def _ct_header(
     dataset.FrameOfReferenceUID = derived_uid(study_uid, "frame of reference")
     dataset.PositionReferenceIndicator = "SN"
     dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-    spacing_z, spacing_row, spacing_column = volume.spacing_mm
-    dataset.SliceThickness = f"{spacing_z:.3f}"
-    dataset.SpacingBetweenSlices = f"{spacing_z:.3f}"
-    dataset.PixelSpacing = [f"{spacing_row:.6f}", f"{spacing_column:.6f}"]
-    dataset.KVP, dataset.XRayTubeCurrent, dataset.ExposureTime, dataset.Exposure = (
-        "120",
-        180,
-        500,
-        90,
-    )
-    dataset.ConvolutionKernel, dataset.FilterType = chosen.name, "BODY"
-    dataset.DataCollectionDiameter = "500"
-    dataset.ReconstructionDiameter = f"{spacing_row * volume.hu.shape[1]:.2f}"
-    dataset.GantryDetectorTilt, dataset.RotationDirection = "0", "CW"
-    if volume.habitus.contrast:
-        dataset.ContrastBolusAgent = "IV contrast"
-    _pixel_module(
+    _add_acquisition(dataset, volume, chosen.name)
+    _add_pixel_module(
         dataset, volume.hu.shape[1:], "MONOCHROME2", signed=signed, bits=16 if signed else 12
     )
     dataset.RescaleIntercept, dataset.RescaleSlope = ("0" if signed else "-1024"), "1"
@@ -238,7 +222,24 @@ def _ct_header(
     return dataset
 
 
-def _pixel_module(dataset: Dataset, shape, photometric: str, *, signed: bool, bits: int) -> None:
+def _add_acquisition(dataset: Dataset, volume: Volume, kernel_name: str) -> None:
+    spacing_z, spacing_row, spacing_column = volume.spacing_mm
+    dataset.SliceThickness = f"{spacing_z:.3f}"
+    dataset.SpacingBetweenSlices = f"{spacing_z:.3f}"
+    dataset.PixelSpacing = [f"{spacing_row:.6f}", f"{spacing_column:.6f}"]
+    dataset.KVP, dataset.XRayTubeCurrent = "120", 180
+    dataset.ExposureTime, dataset.Exposure = 500, 90
+    dataset.ConvolutionKernel, dataset.FilterType = kernel_name, "BODY"
+    dataset.DataCollectionDiameter = "500"
+    dataset.ReconstructionDiameter = f"{spacing_row * volume.hu.shape[1]:.2f}"
+    dataset.GantryDetectorTilt, dataset.RotationDirection = "0", "CW"
+    if volume.habitus.contrast:
+        dataset.ContrastBolusAgent = "IV contrast"
+
+
+def _add_pixel_module(
+    dataset: Dataset, shape, photometric: str, *, signed: bool, bits: int
+) -> None:
     dataset.SamplesPerPixel = 1
     dataset.PhotometricInterpretation = photometric
     dataset.Rows, dataset.Columns = int(shape[0]), int(shape[1])
@@ -287,7 +288,7 @@ def radiograph(
         )
     dataset = _radiograph_header(patient, study_uid, view, pixel_mm)
     dataset.BurnedInAnnotation = "YES" if printed_name else "NO"
-    _pixel_module(dataset, image.shape, photometric, signed=False, bits=12)
+    _add_pixel_module(dataset, image.shape, photometric, signed=False, bits=12)
     dataset.PresentationLUTShape = "IDENTITY" if photometric == "MONOCHROME2" else "INVERSE"
     stored = image if photometric == "MONOCHROME2" else 4095 - image
     dataset.PixelData = stored.astype("<u2").tobytes()

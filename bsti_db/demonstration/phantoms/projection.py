@@ -9,7 +9,7 @@ from .anatomy import Habitus
 from .bodies import body_slab
 from .lungs import Disease, lung_trees, parenchyma
 from .mediastinum import paint_hila
-from .painting import Grid, blend, disc_samples
+from .painting import Grid, Strand, axis_step, blend, disc_samples
 from .skeleton import CARTILAGE_HU, CORTEX_HU, bones, paint_vertebrae
 
 View = Literal["PA", "AP"]
@@ -18,25 +18,28 @@ STEP_MM = (1.8, 4.0, 1.8)
 FIELD_MM = (400.0, 364.0)
 """Width and height at the detector."""
 TOP_Z = 152.0
+BONE_PARTS = (("arch", 0.5, 150.0), ("thin", 1.4, 420.0), ("thick", 2.6, 300.0))
+"""Part of the skeleton, thickness of its cortex in mm, marrow in HU."""
+WALL_HU = 0.0
 
 
-def _projection_grid(habitus: Habitus) -> Grid:
-    z = np.arange(TOP_Z + 20, -225, -STEP_MM[0])
-    y = np.arange(-158, 146, STEP_MM[1])
-    x = np.arange(-214, 215, STEP_MM[2])
+def _projection_grid(rough: float) -> Grid:
+    z = np.arange(TOP_Z + 20, -225, -STEP_MM[0] * rough)
+    y = np.arange(-158, 146, STEP_MM[1] * rough)
+    x = np.arange(-214, 215, STEP_MM[2] * rough)
     return Grid(z, y, x)
 
 
-def _coarse_body(grid: Grid, habitus: Habitus, disease: Disease) -> np.ndarray:
+def _coarse_body(grid: Grid, habitus: Habitus, disease: Disease, *, edge_mm: float) -> np.ndarray:
     """Paint everything that is not a strand, in HU."""
     hu = np.empty(grid.shape, np.float32)
     for start in range(0, len(grid.z), 32):
         slab = grid.slab(start, min(start + 32, len(grid.z)))
         soft, field = body_slab(slab, habitus, disease, upright=True)
         tissue = parenchyma(slab, field, habitus, disease)
-        blend(soft, field.outside, tissue, edge_mm=2.4)
-        paint_hila(soft, slab, habitus, edge_mm=2.4)
-        paint_vertebrae(soft, slab, habitus, edge_mm=2.4)
+        blend(soft, field.outside, tissue, edge_mm=edge_mm)
+        paint_hila(soft, slab, habitus, edge_mm=edge_mm)
+        paint_vertebrae(soft, slab, habitus, edge_mm=edge_mm)
         hu[start : start + 32] = soft
     return hu
 
@@ -97,7 +100,9 @@ def _project_coarse(hu: np.ndarray, grid: Grid, geometry: _Geometry) -> np.ndarr
     total *= float(abs(grid.y[1] - grid.y[0]) * geometry.scale[1])
     # planes of the coarse body must not show as contours on sloping shoulders
     total = ndimage.gaussian_filter(total, 1.0)
-    return ndimage.zoom(total, factor, order=3, mode="nearest", grid_mode=True)
+    total = ndimage.zoom(total, factor, order=3, mode="nearest", grid_mode=True)
+    rest = [(0, whole - part) for whole, part in zip(geometry.shape, total.shape, strict=True)]
+    return np.pad(total, rest, mode="edge")
 
 
 def _resampled(plane: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -110,29 +115,33 @@ def _resampled(plane: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.n
     return plane
 
 
-def _project_samples(
-    samples, value, hu: np.ndarray | None, grid: Grid, geometry: _Geometry
+def _project_strand(
+    strand: Strand,
+    value: float,
+    replaced: np.ndarray | float,
+    grid: Grid,
+    geometry: _Geometry,
+    *,
+    spacing_mm: float,
 ) -> np.ndarray:
-    """Project strand samples of `value` HU; they replace what `hu` holds where they lie."""
-    places, volumes = samples
+    """Project a strand of `value` HU, less what it replaces: one value, or a body on `grid`."""
+    places, volumes = disc_samples(strand, spacing_mm=spacing_mm)
     row, column, m = geometry.pixels(places)
-    added = _attenuation(value)
-    if hu is not None:
-        k = np.clip(
-            np.rint((places[:, 2] - grid.z[0]) / (grid.z[1] - grid.z[0])), 0, len(grid.z) - 1
+    if isinstance(replaced, np.ndarray):
+        index = tuple(
+            np.clip(
+                np.rint((places[:, 2 - n] - axis[0]) / axis_step(axis)), 0, len(axis) - 1
+            ).astype(np.int32)
+            for n, axis in enumerate((grid.z, grid.y, grid.x))
         )
-        j = np.clip(
-            np.rint((places[:, 1] - grid.y[0]) / (grid.y[1] - grid.y[0])), 0, len(grid.y) - 1
-        )
-        i = np.clip(
-            np.rint((places[:, 0] - grid.x[0]) / (grid.x[1] - grid.x[0])), 0, len(grid.x) - 1
-        )
-        added = added - _attenuation(hu[k.astype(int), j.astype(int), i.astype(int)])
+        replaced = replaced[index]
+    added = _attenuation(value) - _attenuation(replaced)
     weight = added * volumes * float(np.prod(geometry.scale)) * m**2 / geometry.pixel_mm**2
     rows, columns = geometry.shape
     r, c = np.rint(row).astype(np.int64), np.rint(column).astype(np.int64)
     seen = (r >= 0) & (r < rows) & (c >= 0) & (c < columns)
-    image = np.bincount(r[seen] * columns + c[seen], weights=weight[seen], minlength=rows * columns)
+    index = r[seen] * columns + c[seen]
+    image = np.bincount(index, weights=weight[seen], minlength=rows * columns)
     return image.reshape(rows, columns).astype(np.float32)
 
 
@@ -141,40 +150,26 @@ def path_lengths(
 ) -> tuple[np.ndarray, float]:
     """Return water-equivalent millimetres along each ray (rows, columns), and the pixel in mm."""
     geometry = _Geometry(habitus, view, columns)
-    grid = _projection_grid(habitus)
-    hu = _coarse_body(grid, habitus, disease)
+    # a small image needs no fine body
+    rough = max(1.0, 900 / columns)
+    grid = _projection_grid(rough)
+    hu = _coarse_body(grid, habitus, disease, edge_mm=2.4 * rough)
     total = _project_coarse(hu, grid, geometry)
-    total = total[: geometry.shape[0], : geometry.shape[1]]
-    skeleton, lung = bones(habitus, upright=True), lung_trees(habitus)
-    fine = 0.56
-    hard = _project_samples(
-        disc_samples(skeleton["cartilage"], spacing_mm=0.6), CARTILAGE_HU, hu, grid, geometry
-    )
-    for part, wall, marrow in (("arch", 0.5, 150.0), ("thin", 1.4, 420.0), ("thick", 2.6, 300.0)):
-        strand = skeleton[part]
-        hard += _project_samples(
-            disc_samples(strand, spacing_mm=fine), CORTEX_HU, hu, grid, geometry
+
+    def projected(strand: Strand, value: float, replaced, spacing_mm: float) -> np.ndarray:
+        return _project_strand(
+            strand, value, replaced, grid, geometry, spacing_mm=spacing_mm * rough
         )
-        core = disc_samples(strand.shrunk(wall), spacing_mm=fine)
-        hard += _project_samples(core, marrow, None, grid, geometry)
-        hard -= _project_samples(core, CORTEX_HU, None, grid, geometry)
-    soft = _project_samples(disc_samples(lung.vessels, spacing_mm=0.48), 45.0, hu, grid, geometry)
-    soft += _project_samples(
-        disc_samples(lung.bronchi.shrunk(-0.7), spacing_mm=0.48), 0.0, hu, grid, geometry
-    )
-    lumen = disc_samples(lung.bronchi, spacing_mm=0.48)
-    soft += _project_samples(lumen, -990.0, None, grid, geometry)
-    soft -= _project_samples(lumen, 0.0, None, grid, geometry)
-    total = np.pad(
-        total,
-        [(0, geometry.shape[0] - total.shape[0]), (0, geometry.shape[1] - total.shape[1])],
-        mode="edge",
-    )
-    total = (
-        total
-        + ndimage.gaussian_filter(hard, 0.45 / geometry.pixel_mm)
-        + ndimage.gaussian_filter(soft, 0.45 / geometry.pixel_mm)
-    )
+
+    skeleton, lung = bones(habitus, upright=True), lung_trees(habitus)
+    fine = projected(skeleton["cartilage"], CARTILAGE_HU, hu, 0.7)
+    for part, wall_mm, marrow_hu in BONE_PARTS:
+        fine += projected(skeleton[part], CORTEX_HU, hu, 0.56)
+        fine += projected(skeleton[part].shrunk(wall_mm), marrow_hu, CORTEX_HU, 0.56)
+    fine += projected(lung.vessels, 45.0, hu, 0.48)
+    fine += projected(lung.bronchi.shrunk(-0.7), WALL_HU, hu, 0.48)
+    fine += projected(lung.bronchi, -990.0, WALL_HU, 0.48)
+    total += ndimage.gaussian_filter(fine, 0.45 / geometry.pixel_mm)
     return _leaning(np.maximum(total, 0), geometry), geometry.pixel_mm
 
 

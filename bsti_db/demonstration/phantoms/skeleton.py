@@ -198,52 +198,23 @@ def vertebral_arch(index: int) -> list[Strand]:
     z0 = VERTEBRAE_Z[index]
     y0, depth, _ = at_level(SPINE, np.array([z0]))[:, 0]
     back = y0 + depth
-    strands = []
-    tip_drop = 24 if FIRST_THORACIC + 3 < index < FIRST_THORACIC + 9 else 14
-    for side in (-1, 1):
-        pedicle = [[side * 11.5, back - 4, z0 + 5], [side * 12.5, back + 12, z0 + 4]]
-        strands.append(
-            strand_along(
-                np.array(pedicle), width=np.full(2, 3.0), height=np.full(2, 6), normal=[1.0, 0, 0]
-            )
-        )
-        lamina = [
-            [side * 13, back + 11, z0 + 1],
-            [side * 8, back + 19, z0 - 4],
-            [0, back + 24, z0 - 9],
-        ]
-        strands.append(
-            strand_along(
-                np.array(lamina), width=np.full(3, 9), height=np.full(3, 2.8), normal=[0, 0, 1.0]
-            )
-        )
-        process = [
-            [side * 13, back + 12, z0 + 3],
-            [side * 24, back + 19, z0 + 5],
-            [side * 34, back + 26, z0 + 7],
-        ]
-        strands.append(
-            strand_along(
-                np.array(process), width=[5, 4.5, 5.5], height=[5, 4, 4.5], normal=[0, 0, 1.0]
-            )
-        )
-        facet = [[side * 13, back + 9, z0 + 13], [side * 13.5, back + 13, z0 - 12]]
-        strands.append(
-            strand_along(
-                np.array(facet), width=np.full(2, 5.5), height=np.full(2, 3), normal=[1.0, 0, 0]
-            )
-        )
-    spinous = [
-        [0, back + 21, z0 - 5],
-        [0, back + 34, z0 - 5 - tip_drop * 0.5],
-        [0, back + 46, z0 - 6 - tip_drop],
+    drop = 24 if FIRST_THORACIC + 3 < index < FIRST_THORACIC + 9 else 14
+    up, out = [0, 0, 1.0], [1.0, 0, 0]
+    # pedicle, lamina, transverse process, facets: x, distance behind the body, height
+    paired = [
+        ([[11.5, -4, 5], [12.5, 12, 4]], 3.0, 6.0, out),
+        ([[13, 11, 1], [8, 19, -4], [0, 24, -9]], 9.0, 2.8, up),
+        ([[13, 12, 3], [24, 19, 5], [34, 26, 7]], [5, 4.5, 5.5], [5, 4, 4.5], up),
+        ([[13, 9, 13], [13.5, 13, -12]], 5.5, 3.0, out),
     ]
-    strands.append(
-        strand_along(
-            np.array(spinous, float), width=[7, 6, 5], height=[2.8, 2.6, 3.6], normal=[0, 0, 1.0]
-        )
-    )
-    return strands
+    here = np.array([0, back, z0])
+    strands = [
+        strand_along(np.array(points) * [side, 1, 1] + here, width=wide, height=tall, normal=normal)
+        for points, wide, tall, normal in paired
+        for side in (-1, 1)
+    ]
+    spinous = np.array([[0, 21, -5], [0, 34, -5 - drop * 0.5], [0, 46, -6 - drop]]) + here
+    return [*strands, strand_along(spinous, width=[7, 6, 5], height=[2.8, 2.6, 3.6], normal=up)]
 
 
 @lru_cache(maxsize=4)
