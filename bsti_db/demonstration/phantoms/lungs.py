@@ -188,10 +188,10 @@ def _scores(grid: Grid, field: LungField, seed: int) -> _Score:
     large = smooth_noise(grid, seed=seed + 101, spacing_mm=15)
     small = smooth_noise(grid, seed=seed + 102, spacing_mm=6)
     _, shade = cells(grid, spacing_mm=11, warp=2.2 * small)
-    ground = 1.5 * rim + low + 0.75 * large + 0.28 * small + 0.16 * shade
+    ground = 1.9 * rim + low + 0.75 * large + 0.28 * small + 0.16 * shade
     other = smooth_noise(grid, seed=seed + 103, spacing_mm=11)
     band = np.exp(-np.maximum(edge, 0) / np.float32(13))
-    solid = 1.5 * band + 1.2 * low + 0.45 * large + 0.5 * other + 0.2 * small + 0.24 * shade
+    solid = 2.1 * band + 1.4 * low + 0.45 * large + 0.4 * other + 0.2 * small + 0.24 * shade
     return _Score(ground, solid)
 
 
@@ -261,7 +261,7 @@ def _add_pneumonia(
     if extent:
         limit = _threshold(ground_levels, 0.62 * extent)
         haze = _logistic((score.ground_glass - limit + 0.08 * fine) * 6.5)
-        depth = 190 + 150 * extent + 55 * smooth_noise(grid, seed=habitus.seed + 105, spacing_mm=10)
+        depth = 225 + 130 * extent + 55 * smooth_noise(grid, seed=habitus.seed + 105, spacing_mm=10)
         hu += haze * (depth + 26 * fine)
         _add_septa(hu, grid, 0.3 * haze, fine)
         if disease.crazy_paving:
