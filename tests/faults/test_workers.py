@@ -111,11 +111,14 @@ def test_a_file_that_kills_every_child_is_held_and_costs_no_other(workers):
     poison = upload.files.get(number=2)
     tasks.process_upload.delay(str(upload.pk))
 
+    killed = set()
     end = time.monotonic() + 60
     while status_of(upload) == UploadStatus.SUBMITTED and time.monotonic() < end:
         for child in children_of(workers):
             with suppress(psutil.Error, OSError, ValueError):
-                if _in_hand(child) == str(poison.pk):
+                item, began = _in_hand(child)
+                if item == str(poison.pk) and began not in killed:
+                    killed.add(began)
                     child.kill()
 
     poison.refresh_from_db()
@@ -125,9 +128,8 @@ def test_a_file_that_kills_every_child_is_held_and_costs_no_other(workers):
     assert set(others) == {(UploadedFile.Outcome.ACCEPTED, 1)}
 
 
-def _in_hand(child: psutil.Process) -> str:
-    """The item a child is working on, from its own marker, not that of a child before it."""
+def _in_hand(child: psutil.Process) -> tuple[str, int]:
+    """The item a child works on, and when it began: a marker outlives its child."""
     marker = Path(child.cmdline()[-1]) / "working.json"
-    if marker.stat().st_mtime < child.create_time():
-        return ""
-    return json.loads(marker.read_text())["id"]
+    began = marker.stat().st_mtime_ns
+    return json.loads(marker.read_text())["id"], began

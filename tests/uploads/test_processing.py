@@ -80,13 +80,15 @@ def test_a_settled_series_has_its_headers_and_a_thumbnail():
     assert storage.read_thumbnail(series).startswith(b"\x89PNG")
 
 
-def test_no_identity_reaches_the_rows_the_store_or_the_trail():
+def test_no_identity_reaches_the_rows_the_store_the_trail_or_the_logs(caplog):
+    caplog.set_level("DEBUG")
     upload = processed(datasets.ct_series(2))
 
     instance = Instance.objects.filter(series__study__upload=upload)[0]
     kept = storage.read_instance(instance) + json.dumps(instance.header).encode()
     kept += repr(list(LogEntry.objects.values_list("additional_data", "object_repr"))).encode()
     kept += repr(list(UploadedFile.objects.values())).encode()
+    kept += caplog.text.encode()
     for planted in datasets.PLANTED:
         assert planted.encode() not in kept
 
