@@ -17,12 +17,8 @@ from PIL import Image
 
 from bsti_db.templatetags.assets import asset
 
-KINDS = {
-    ".js": "text/javascript",
-    ".css": "text/css",
-    ".svg": "image/svg+xml",
-    ".html": "text/html",
-}
+KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+WINDOWS = ("lung", "mediastinum")
 SLICES = 40
 PART_BYTES = 64
 
@@ -107,13 +103,8 @@ def upload_page() -> str:
 
 
 def with_entry(entry: str, body: str) -> str:
-    from bsti_db.templatetags.assets import asset
-
-    return (
-        render_to_string("base.html")
-        .replace("</head>", f"{asset(entry)}</head>")
-        .replace("</main>", f"{body}</main>")
-    )
+    frame = render_to_string("base.html").replace("</head>", f"{asset(entry)}</head>")
+    return frame.replace("</main>", f"{body}</main>")
 
 
 class Handler(BaseHTTPRequestHandler):
