@@ -42,7 +42,7 @@ def page(chromium, site):
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text))
+    page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
     yield page
     context.close()
     assert [line for line in complaints if "Failed to load resource" not in line] == []
