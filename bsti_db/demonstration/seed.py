@@ -132,11 +132,13 @@ def send(patient: DemoPatient) -> Upload:
 def files_of(patient: DemoPatient) -> Iterator[bytes]:
     """The DICOM files of a patient, with an invented identity in their headers."""
     for number, study in enumerate(patient.studies, start=1):
-        slices = SLICES if study.kind == "CT" else 90
-        volume = chest_volume(patient.seed, study.disease, slices=slices)
+        is_ct = study.kind == "CT"
+        # a radiograph paints the body anew, so a coarse volume will do
+        grid = {"slices": SLICES} if is_ct else {"slices": 12, "matrix": 64}
+        volume = chest_volume(patient.seed, study.disease, **grid)
         identity = invented_patient(volume, study_date=patient.study_date(study), visit=number)
         uid = derived_uid("demonstration", patient.seed, number)
-        if study.kind == "CT":
+        if is_ct:
             yield from ct_series(volume, patient=identity, study_uid=uid)
         else:
             yield radiograph(

@@ -1,0 +1,36 @@
+"""Every page a journey visits is looked at by axe and kept as a picture, wide and narrow."""
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from bsti_db.devserver.folder import PROJECT
+
+AXE = PROJECT / "viewer" / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = [(320, 800), (1280, 900)]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def check_page(page: Page, name: str) -> None:
+    """axe finds nothing at 320 and 1280 px, and nothing is cut off sideways."""
+    for width, height in WIDTHS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=pictures() / f"{name}-{width}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (
+            f"{name} scrolls sideways at {width} px"
+        )
+        # the page's own policy forbids scripts of others, the test's world is apart from it
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate(
+            "rules => axe.run(document, {runOnly: rules}).then(result => result.violations.map("
+            "each => each.id + ': ' + each.nodes.map(node => node.target.join(' ')).join(', ')))",
+            RULES,
+        )
+        assert not found, f"{name} at {width} px: {found}"
+
+
+def pictures() -> Path:
+    folder = Path(os.environ.get("BSTI_DATA_DIR") or PROJECT / "var") / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
