@@ -65,15 +65,19 @@ def teaching_points(
 ) -> list[dict[str, Any]]:
     """Each point's HTML and the public slice it is bound to."""
     by_instance = {image.instance_id: image for image in images}
+    has_several_studies = len({image.study_position for image in by_instance.values()}) > 1
     shown = []
     for point in points:
         image = by_instance[point.instance_id]
+        label = image.series_label
+        if has_several_studies:
+            label = f"{day_words(image.days_from_onset, image.study_position)}, {label}"
         shown.append(
             {
                 "html": to_html(point.text),
                 "image": f"{short_uid(image.sop_instance_uid)}-{point.frame}",
                 "window": "" if point.window == Window.OWN else point.window,
-                "place": place_words(point, image.position, image.series_label),
+                "place": place_words(point, image.position, label),
             }
         )
     return shown

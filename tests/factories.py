@@ -7,7 +7,13 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from bsti_db.accounts.models import Member, Organisation, OrganisationDomain, PastPassword, TotpDevice
+from bsti_db.accounts.models import (
+    Member,
+    Organisation,
+    OrganisationDomain,
+    PastPassword,
+    TotpDevice,
+)
 from bsti_db.accounts.roles import groups_of
 from bsti_db.accounts.seeds import seal_seed
 

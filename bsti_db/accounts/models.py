@@ -29,9 +29,7 @@ class Organisation(models.Model):
 class OrganisationDomain(models.Model):
     """A mail domain that belongs to one organisation, and so proves it."""
 
-    organisation = models.ForeignKey(
-        Organisation, on_delete=models.CASCADE, related_name="domains"
-    )
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="domains")
     domain = models.CharField(max_length=200, unique=True)
 
     def __str__(self) -> str:

@@ -90,8 +90,10 @@ def open_invitation(*, token: str, at: datetime) -> Invitation:
     key, _, signature = token.partition("-")
     try:
         hexadecimal = f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
-        return Invitation.objects.open(at).select_related("member").get(
-            pk=_signer.unsign(f"{hexadecimal}:{signature}"), member__is_active=True
+        return (
+            Invitation.objects.open(at)
+            .select_related("member")
+            .get(pk=_signer.unsign(f"{hexadecimal}:{signature}"), member__is_active=True)
         )
     except (signing.BadSignature, Invitation.DoesNotExist):
         raise InvitationOver from None

@@ -73,7 +73,7 @@ def write(page: Page, *, title: str, point: str, slice_number: int) -> str:
     expect(page.get_by_text("Saved.")).to_be_visible()
     check_page(page, "desk-edit")
     page.get_by_role("button", name="Save and propose").click()
-    page.wait_for_url("**/library/desk/")
+    page.wait_for_url(re.compile("/library/desk/(#|$)"))
     return shown
 
 
@@ -81,11 +81,9 @@ def scroll_to(page: Page, number: int) -> str:
     """Bring the `number`-th image of the series on screen by its slider; gives its short name."""
     slider = page.locator(".app-stack input[type=range]").first
     slider.fill(str(number))
-    page.wait_for_function(
-        "n => document.querySelector('.app-stack input[type=range]').value == n"
-        " && document.querySelector('[data-shown]')",
-        arg=str(number),
-    )
+    expect(slider).to_have_value(str(number))
+    expect(page.get_by_text(re.compile(rf"^Slice {number} of"))).to_be_visible()
+    expect(page.locator("[data-shown]").first).to_be_visible()
     return page.locator("[data-shown]").first.get_attribute("data-shown") or ""
 
 

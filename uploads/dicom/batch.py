@@ -6,7 +6,8 @@ finished are finished, and the one it had in hand is known.
 
 Work folder: `job.json` (items and options, written by the parent), and for each item, written
 whole or not at all: `{id}.dcm`, `{id}.{n}.jls` (frames from 1), `{id}.thumb.png`,
-`{id}.preview.png` for a held file, and last `{id}.json`, the outcome. `working.json` names the item in hand.
+`{id}.preview.png` for a held file, and last `{id}.json`, the outcome. `working.json` names the
+item in hand.
 """
 
 import contextlib

@@ -129,9 +129,7 @@ def ask_factor_reset(request: HttpRequest, member_id: int) -> HttpResponse:
     return _act(
         request,
         member_id,
-        lambda who: services.ask_factor_reset(
-            member=who, actor=request.actor, at=timezone.now()
-        ),
+        lambda who: services.ask_factor_reset(member=who, actor=request.actor, at=timezone.now()),
         "The reset is asked for. A second administrator must agree on this page.",
     )
 
@@ -144,9 +142,7 @@ def agree_factor_reset(request: HttpRequest, member_id: int) -> HttpResponse:
         member_id,
         lambda who: _mailed(
             request,
-            services.agree_factor_reset(
-                wish=_wish(who), actor=request.actor, at=timezone.now()
-            ),
+            services.agree_factor_reset(wish=_wish(who), actor=request.actor, at=timezone.now()),
         ),
     )
 
