@@ -13,6 +13,7 @@ urlpatterns = [
     path("library/", include("library.urls")),
     path("audit/", include("audit.urls")),
     path("accounts/", include("bsti_db.accounts.urls")),
+    path("", include("bsti_db.documents.urls")),
     path("health/live", views.live, name="live"),
     path("health/ready", views.ready, name="ready"),
     path("metrics", views.metrics, name="metrics"),

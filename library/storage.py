@@ -12,8 +12,6 @@ from django.core.files.storage import Storage, storages
 
 from library.models import Edition, PublishedImage
 
-CACHE_CONTROL = "public, max-age=0, must-revalidate, s-maxage=60"
-
 
 def public_bucket() -> Storage:
     return storages["public"]

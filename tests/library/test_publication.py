@@ -84,3 +84,11 @@ def test_the_sweep_leaves_what_is_being_copied():
     publication.sweep_public_objects()
 
     assert keys(edition)
+
+
+def test_public_objects_say_that_caches_keep_them_a_minute_at_most(s3, bucket):
+    edition = making.published()
+
+    head = s3("web").head_object(Bucket=bucket("public"), Key=min(keys(edition)))
+
+    assert "s-maxage=60" in head["CacheControl"]

@@ -17,7 +17,7 @@ import re
 import selectors
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -45,12 +45,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Item:
-    """One file to work on. `path` is the parent's own name for it, `id` names what is written."""
+    """One file to work on. `path` is the parent's own name for it, `id` names what is written.
+
+    Without `wants_frames` there are neither frames nor a preview: the file alone is written.
+    """
 
     id: str
     path: Path
     is_cleared: bool = False
     wants_thumbnail: bool = False
+    wants_frames: bool = True
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
@@ -133,7 +137,7 @@ def run_batch(
     *,
     pseudonyms: Pseudonyms,
     limits: Limits | None = None,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Work on all items in guarded children; yields one outcome an item, as each is finished.
 
     A child that dies costs the item it had in hand (INTERRUPTED); another takes the rest. An item

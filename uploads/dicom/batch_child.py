@@ -76,7 +76,7 @@ def _worked_on(folder: Path, item: Item, pseudonyms: Pseudonyms) -> Outcome:
     except Exception:
         # nothing is known of the error that could not hold a value, so nothing of it is told
         reason = Reason.PROCESSING_FAILED
-    facts["has_preview"] = _previewed(folder, item, source)
+    facts["has_preview"] = item.wants_frames and _previewed(folder, item, source)
     return Outcome(**facts, status=Status.HELD, reason=reason)
 
 
@@ -85,8 +85,10 @@ def _accepted(
 ) -> Outcome:
     header = dicom_json(result.dataset)
     count = source.image.number_of_frames
-    for number, pixels in enumerate(frames(source), start=1):
-        _whole(batch.frame_path(folder, item.id, number), encode_frame(pixels))
+    wanted = frames(source) if item.wants_frames or item.wants_thumbnail else ()
+    for number, pixels in enumerate(wanted, start=1):
+        if item.wants_frames:
+            _whole(batch.frame_path(folder, item.id, number), encode_frame(pixels))
         if item.wants_thumbnail and number == (count + 1) // 2:
             picture = thumbnail(pixels, header, frame=number)
             _whole(batch.thumbnail_path(folder, item.id), picture)
@@ -100,7 +102,7 @@ def _accepted(
         output_sha256=hashlib.sha256(result.data).hexdigest(),
         output_bytes=len(result.data),
         pixel_digest=result.pixel_digest,
-        frames=count,
+        frames=count if item.wants_frames else 0,
         has_thumbnail=item.wants_thumbnail,
     )
 

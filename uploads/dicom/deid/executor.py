@@ -28,6 +28,7 @@ from uploads.dicom.reasons import Held, Reason
 from uploads.dicom.transcoding import cleaned_pixel_data, frames
 
 _PATIENT_NAME, _PATIENT_ID, _BIRTH_DATE = 0x00100010, 0x00100020, 0x00100030
+_STUDY_INSTANCE_UID = 0x0020000D
 _STUDY_DATE, _SOP_INSTANCE_UID, _BURNED_IN = 0x00080020, 0x00080018, 0x00280301
 _IMAGE_PIXEL_TAGS = frozenset(
     (
@@ -121,7 +122,9 @@ def _digest(source: Source) -> str:
 
 
 def _context(source: Source, identifiers: Identifiers, pseudonyms: Pseudonyms) -> Context:
-    subject = pseudonyms.subject(text_of(source.elements, _PATIENT_ID))
+    subject = pseudonyms.subject(
+        text_of(source.elements, _PATIENT_ID), text_of(source.elements, _STUDY_INSTANCE_UID)
+    )
     birth_date = text_of(source.elements, _BIRTH_DATE)
     return Context(
         pseudonyms=pseudonyms,

@@ -37,7 +37,8 @@ class Pseudonyms:
     """The secret and whom it is used for.
 
     `organisation_key` is the organisation's immutable key, never its ODS code; `upload_key` the
-    upload's id, which stands in for a PatientID that identifies nobody.
+    upload's id, which stands in for a PatientID that identifies nobody. Where there is no upload
+    (an empty key) the study stands in: it is one patient's, a folder may be many patients'.
     """
 
     secret: bytes = field(repr=False)
@@ -59,11 +60,12 @@ class Pseudonyms:
         machine.update(original.encode("utf-8", "replace"))
         return f"2.25.{uuid.UUID(bytes=machine.digest()[:16], version=4).int}"
 
-    def subject(self, patient_id: str) -> str:
+    def subject(self, patient_id: str, study_instance_uid: str) -> str:
         """Who a PatientID stands for: its normal form, or the upload for a placeholder."""
         normal = normalised(patient_id)
         if is_placeholder(normal):
-            return f"upload/{self.upload_key}"
+            stand_in = f"upload/{self.upload_key}" if self.upload_key else ""
+            return stand_in or f"study/{study_instance_uid}"
         return f"patient/{normal}"
 
     def patient_id(self, subject: str) -> str:
