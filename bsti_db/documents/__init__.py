@@ -1,0 +1,1 @@
+"""The public documents: each one Markdown template, shown as a page and saved as a Word file."""
