@@ -10,8 +10,9 @@ from bsti_db.documents.text import MARKDOWN, Text
 _CLASSES = {
     "h2": "nhsuk-heading-m",
     "h3": "nhsuk-heading-s",
-    "ul": "nhsuk-list nhsuk-list--bullet",
-    "ol": "nhsuk-list nhsuk-list--number",
+    "p": "nhsuk-u-reading-width",
+    "ul": "nhsuk-list nhsuk-list--bullet nhsuk-u-reading-width",
+    "ol": "nhsuk-list nhsuk-list--number nhsuk-u-reading-width",
     "table": "nhsuk-table",
     "thead": "nhsuk-table__head",
     "tbody": "nhsuk-table__body",
