@@ -14,7 +14,10 @@ from uploads.dicom.reasons import Reason, Refused
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _END_RECORD = struct.Struct("<4s4H2IH")
+_LOCATOR = struct.Struct("<4sIQI")
+_LARGE_END_RECORD = struct.Struct("<4sQ2H2I4Q")
 _LOCAL_SIGNATURE, _END_SIGNATURE = b"PK\x03\x04", b"PK\x05\x06"
+_LOCATOR_SIGNATURE, _LARGE_END_SIGNATURE = b"PK\x06\x07", b"PK\x06\x06"
 _LONGEST_COMMENT = 65_535
 _STORED, _DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 _ENCRYPTED = 0x1
@@ -138,13 +141,30 @@ def _check_directory(archive: IO[bytes], limits: Limits) -> int:
     place = tail.rfind(_END_SIGNATURE)
     if place < 0 or len(tail) - place < _END_RECORD.size:
         raise Refused(Reason.ARCHIVE_DAMAGED)
-    record = _END_RECORD.unpack_from(tail, place)
-    count, directory_bytes, directory_offset = record[4], record[5], record[6]
+    count, directory_bytes, directory_offset = _END_RECORD.unpack_from(tail, place)[4:7]
+    before = tail[max(0, place - _LOCATOR.size) : place]
+    if before.startswith(_LOCATOR_SIGNATURE):
+        # the large form's record stands instead of the small one; zipfile of Python 3.11 looks
+        # for it before the locator and nowhere else, so it must not be said to be elsewhere
+        offset = size - tail_bytes + place - _LOCATOR.size - _LARGE_END_RECORD.size
+        if _LOCATOR.unpack(before)[2] != offset or offset < 0:
+            raise Refused(Reason.ARCHIVE_DAMAGED)
+        count, directory_bytes, directory_offset = _large_end(archive, offset)
     # folders are entries too, so some room is left above the limit of files
     if count > 4 * limits.entries or directory_bytes > 4096 * 4 * limits.entries:
         raise Refused(Reason.ARCHIVE_TOO_MANY_ENTRIES)
     archive.seek(0)
     return int(directory_offset)
+
+
+def _large_end(archive: IO[bytes], offset: int) -> tuple[int, int, int]:
+    """Count, length and offset of the directory, as the ZIP64 end record says."""
+    archive.seek(offset)
+    record = archive.read(_LARGE_END_RECORD.size)
+    if len(record) < _LARGE_END_RECORD.size or not record.startswith(_LARGE_END_SIGNATURE):
+        raise Refused(Reason.ARCHIVE_DAMAGED)
+    count, directory_bytes, directory_offset = _LARGE_END_RECORD.unpack(record)[7:10]
+    return count, directory_bytes, directory_offset
 
 
 def _check_overlap(infos: Iterable[zipfile.ZipInfo], directory_offset: int) -> None:

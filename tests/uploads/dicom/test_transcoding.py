@@ -1,0 +1,238 @@
+import numpy as np
+import pytest
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
+    UID,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
+
+from tests.datasets import (
+    ENCODERS,
+    UNCOMPRESSED,
+    chest_xray,
+    ct_dataset,
+    ct_pixels,
+    ct_slice,
+    enhanced_ct_dataset,
+    in_transfer_syntax,
+    stored_pixels,
+    written,
+    xray_dataset,
+)
+from tests.uploads.dicom.keys import deidentified, planted_in, reread
+from uploads.dicom.reading import read
+from uploads.dicom.reasons import Held, Reason, Refused
+from uploads.dicom.transcoding import decode_frame, encode_frame, frames
+
+LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEG2000, JPEGLSNearLossless, HTJ2K)
+LOSSLESS = [uid for uid in (*UNCOMPRESSED, *ENCODERS) if uid not in LOSSY]
+EVERY = [*UNCOMPRESSED, *ENCODERS]
+
+
+def _name(uid: UID) -> str:
+    return UID(uid).name
+
+
+@pytest.mark.parametrize("make", [ct_dataset, xray_dataset, enhanced_ct_dataset])
+@pytest.mark.parametrize("transfer_syntax", LOSSLESS, ids=_name)
+def test_every_lossless_transfer_syntax_decodes_to_the_same_values(make, transfer_syntax):
+    dataset = make()
+    pixels = stored_pixels(dataset)
+
+    decoded = np.stack(list(frames(read(in_transfer_syntax(dataset, UID(transfer_syntax))))))
+
+    assert decoded.dtype == pixels.dtype
+    assert np.array_equal(decoded, pixels.reshape(decoded.shape))
+
+
+@pytest.mark.parametrize("transfer_syntax", EVERY, ids=_name)
+def test_every_transfer_syntax_is_kept_and_its_pixels_are_unchanged(transfer_syntax):
+    source = in_transfer_syntax(xray_dataset(), UID(transfer_syntax))
+
+    result = deidentified(source)
+
+    assert reread(result).file_meta.TransferSyntaxUID == transfer_syntax
+    before, after = list(frames(read(source))), list(frames(read(result.data)))
+    assert np.array_equal(before, after)
+    assert not planted_in(result.data)
+
+
+def test_the_pixel_digest_does_not_depend_on_the_transfer_syntax():
+    digests = {
+        deidentified(in_transfer_syntax(ct_dataset(), UID(uid))).pixel_digest for uid in LOSSLESS
+    }
+
+    assert len(digests) == 1
+
+
+def test_another_pixel_is_another_digest():
+    dataset = ct_dataset()
+    pixels = stored_pixels(dataset).copy()
+    pixels[5, 5] += 1
+    dataset.PixelData = pixels.tobytes()
+
+    assert deidentified(written(dataset)).pixel_digest != deidentified(ct_slice()).pixel_digest
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int16])
+def test_stored_frames_decode_to_the_same_bits(dtype):
+    limits = np.iinfo(dtype)
+    pixels = np.random.default_rng(1).integers(
+        limits.min, limits.max, (40, 30), dtype, endpoint=True
+    )
+    pixels[0, :2] = limits.min, limits.max
+
+    back = decode_frame(encode_frame(pixels), is_signed=pixels.dtype.kind == "i")
+
+    assert back.dtype == pixels.dtype
+    assert np.array_equal(back, pixels)
+
+
+def test_a_frame_of_floats_is_not_encoded():
+    with pytest.raises(ValueError, match="8 or 16 bits"):
+        encode_frame(np.zeros((4, 4), np.float32))
+
+
+def test_bits_above_bits_stored_are_cleared():
+    dataset = xray_dataset()
+    pixels = stored_pixels(dataset).copy()
+    pixels[10:20, 10:20] |= 0xF000
+    dataset.PixelData = pixels.tobytes()
+
+    stored = reread(deidentified(written(dataset))).pixel_array
+
+    assert stored.max() < 4096
+    assert np.array_equal(stored, pixels & 0x0FFF)
+
+
+def test_signed_values_keep_their_sign_within_bits_stored():
+    dataset = ct_dataset(BitsStored=12, HighBit=11)
+    pixels = np.clip(ct_pixels() - 1024, -2048, 2047).astype(np.int16)
+    dataset.PixelData = pixels.tobytes()
+
+    assert np.array_equal(reread(deidentified(written(dataset))).pixel_array, pixels)
+
+
+def test_hidden_bits_of_a_compressed_frame_hold_the_file():
+    dataset = xray_dataset()
+    pixels = stored_pixels(dataset).copy()
+    pixels[10:20, 10:20] |= 0xF000
+    dataset.PixelData = pixels.tobytes()
+
+    with pytest.raises(Held) as holding:
+        deidentified(in_transfer_syntax(dataset, JPEGLSLossless))
+
+    assert holding.value.reason is Reason.HIDDEN_PIXEL_BITS
+
+
+def test_pixel_data_has_the_length_its_attributes_demand():
+    dataset = ct_dataset()
+    dataset.PixelData = dataset.PixelData + b"QUILLFEATHER" * 9
+
+    result = deidentified(written(dataset))
+
+    assert len(reread(result).PixelData) == 64 * 64 * 2
+    assert not planted_in(result.data)
+
+
+@pytest.mark.parametrize(
+    "transfer_syntax", [JPEGBaseline8Bit, JPEGLosslessSV1, JPEGLSLossless], ids=_name
+)
+def test_comments_and_application_segments_of_jpeg_go(transfer_syntax):
+    def planted(code: bytes) -> bytes:
+        name = b"QUILLFEATHER"
+        segments = b"".join(
+            marker + (len(name) + 2).to_bytes(2, "big") + name
+            for marker in (b"\xff\xe1", b"\xff\xed", b"\xff\xfe")
+        )
+        return code[:2] + segments + code[2:] + name
+
+    result = deidentified(_with_codestreams(transfer_syntax, planted))
+
+    assert not planted_in(result.data)
+    assert len(list(frames(read(result.data)))) == 1
+
+
+def test_comments_of_jpeg_2000_go():
+    def planted(code: bytes) -> bytes:
+        comment = b"\xff\x64" + (16).to_bytes(2, "big") + b"\0\1" + b"QUILLFEATHER"
+        place = code.index(b"\xff\x52")
+        return code[:place] + comment + code[place:] + b"ZEBEDEE"
+
+    result = deidentified(_with_codestreams(JPEG2000Lossless, planted))
+
+    assert not planted_in(result.data)
+    assert np.array_equal(reread(result).pixel_array, stored_pixels(xray_dataset()))
+
+
+def test_padding_of_rle_segments_goes():
+    result = deidentified(_with_codestreams(RLELossless, lambda code: code + b"\x80QUILLFEATHER"))
+
+    assert not planted_in(result.data)
+    assert np.array_equal(reread(result).pixel_array, stored_pixels(xray_dataset()))
+
+
+@pytest.mark.parametrize("transfer_syntax", list(ENCODERS), ids=_name)
+def test_a_codestream_of_another_size_is_refused_before_it_is_decoded(transfer_syntax):
+    dataset = xray_dataset()
+    source = in_transfer_syntax(dataset, UID(transfer_syntax))
+    lying = source.replace(
+        b"\x28\x00\x10\x00US\x02\x00\x60\x00", b"\x28\x00\x10\x00US\x02\x00\x80\x00"
+    )
+
+    assert lying != source
+    with pytest.raises(Refused) as refusal:
+        list(frames(read(lying)))
+
+    assert refusal.value.reason in (Reason.PIXELS_DO_NOT_FIT, Reason.PIXELS_CANNOT_BE_DECODED)
+
+
+@pytest.mark.parametrize("transfer_syntax", list(ENCODERS), ids=_name)
+def test_a_broken_codestream_is_refused(transfer_syntax):
+    for cut in (3, 30, 0.5):
+
+        def broken(code: bytes, cut: float = cut) -> bytes:
+            return code[: int(len(code) * cut) if cut < 1 else int(cut)]
+
+        with pytest.raises(Refused):
+            list(frames(read(_with_codestreams(transfer_syntax, broken))))
+
+
+def test_frames_in_several_fragments_are_put_together():
+    dataset = enhanced_ct_dataset(3)
+    pixels = stored_pixels(dataset)
+    dataset.file_meta.TransferSyntaxUID = JPEGLSLossless
+    codes = [encode_frame(frame) for frame in pixels]
+    for has_offsets in (True, False):
+        dataset.PixelData = encapsulate(codes, fragments_per_frame=3, has_bot=has_offsets)
+        dataset["PixelData"].VR = "OB"
+        dataset["PixelData"].is_undefined_length = True
+
+        assert np.array_equal(np.stack(list(frames(read(written(dataset))))), pixels)
+
+
+def test_eight_bit_radiographs_are_taken():
+    dataset = xray_dataset(BitsAllocated=8, BitsStored=8, HighBit=7)
+    pixels = (stored_pixels(xray_dataset()) >> 4).astype(np.uint8)
+    dataset.PixelData = pixels.tobytes()
+    dataset["PixelData"].VR = "OB"
+
+    assert np.array_equal(reread(deidentified(written(dataset))).pixel_array, pixels)
+    assert chest_xray()
+
+
+def _with_codestreams(transfer_syntax: UID, change) -> bytes:
+    """A compressed radiograph whose codestream has been changed."""
+    dataset = xray_dataset()
+    in_transfer_syntax(dataset, UID(transfer_syntax))
+    code = change(next(generate_frames(dataset.PixelData, number_of_frames=1)))
+    dataset.PixelData = encapsulate([code], has_bot=False)
+    return written(dataset)
