@@ -180,7 +180,9 @@ def _check_overlap(infos: Iterable[zipfile.ZipInfo], directory_offset: int) -> N
 def _is_skipped(info: zipfile.ZipInfo) -> bool:
     path = PurePosixPath(info.filename.replace("\\", "/"))
     is_left_behind = path.name.upper() in _SKIPPED_NAMES or path.name.startswith("._")
-    return info.is_dir() or is_left_behind or not _SKIPPED_FOLDERS.isdisjoint(path.parts)
+    # a name may be empty: what stands behind a NUL is no part of it
+    is_folder = info.filename.endswith("/")
+    return is_folder or is_left_behind or not _SKIPPED_FOLDERS.isdisjoint(path.parts)
 
 
 def _entry(index: int, info: zipfile.ZipInfo, limits: Limits) -> Entry:

@@ -284,6 +284,12 @@ def test_names_that_climb_are_only_names():
     assert unpacked(data) == [ct_slice(number=n) for n in range(len(names))]
 
 
+def test_a_file_may_have_an_empty_name():
+    data = zip_of({"IM1": ct_slice()}).replace(b"IM1", b"\0M1")
+
+    assert unpacked(data) == [ct_slice()]
+
+
 GOOD = zip_of({"a/IM1": b"one" * 50, "a/IM2": b"two" * 70})
 
 
