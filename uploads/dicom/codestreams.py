@@ -234,35 +234,30 @@ def rle_encoded(planes: np.ndarray) -> bytes:
 
 
 def _unpacked(segment: bytes, size: int) -> np.ndarray:
+    """Exactly `size` bytes of a segment; what follows the last of them is padding."""
     try:
-        plane = _run_length_decoded(segment)
-    except Refused:
-        # what stands behind the last run may be no runs at all
-        plane = _run_length_decoded(segment[: _end_of_runs(segment, size)])
+        plane = np.frombuffer(imagecodecs.packbits_decode(segment), np.uint8)
+    except (ValueError, RuntimeError):
+        # the codec wants the padding to be runs too; PS3.5 G.3.1 does not
+        plane = np.frombuffer(_unpacked_up_to(segment, size), np.uint8)
     if len(plane) < size:
         raise Refused(Reason.PIXELS_DO_NOT_FIT)
     return plane[:size]
 
 
-def _run_length_decoded(segment: bytes) -> np.ndarray:
-    try:
-        return np.frombuffer(imagecodecs.packbits_decode(segment), np.uint8)
-    except (ValueError, RuntimeError):
-        raise Refused(Reason.PIXELS_CANNOT_BE_DECODED) from None
-
-
-def _end_of_runs(segment: bytes, size: int) -> int:
-    """Where the runs end that make so many bytes (PS3.5 G.3.2)."""
-    position = done = 0
-    while done < size and position < len(segment):
-        code = segment[position]
-        if code < 128:
-            done += code + 1
-            position += code + 2
+def _unpacked_up_to(segment: bytes, size: int) -> bytes:
+    unpacked, position = bytearray(), 0
+    while len(unpacked) < size and position + 1 < len(segment):
+        count = segment[position]
+        if count < 128:
+            unpacked += segment[position + 1 : position + 2 + count]
+            position += 2 + count
+        elif count > 128:
+            unpacked += segment[position + 1 : position + 2] * (257 - count)
+            position += 2
         else:
-            done += 257 - code if code > 128 else 0
-            position += 2 if code > 128 else 1
-    return position
+            position += 1
+    return bytes(unpacked)
 
 
 def _length(data: bytes, position: int) -> int:
