@@ -60,11 +60,17 @@ def receive_part(
 
 
 def store_part(*, file: UploadedFile, number: int, body: bytearray, sha256: str) -> None:
-    """Send one part of several to the store, and note it. Raises PartsLost."""
-    _open_transfer(file)
+    """Send one part of several to the store, and note it. Raises PartsLost.
+
+    A part sent twice may come after the file was joined: then there is nothing left to do.
+    """
+    if not _open_transfer(file):
+        return
     try:
         etag = storage.put_part(file, number, body, sha256)
     except storage.TransferGone:
+        if _is_joined(file):
+            return
         _forget_transfer(file)
         raise PartsLost("The parts sent so far have expired. Send the file again.") from None
     FilePart.objects.update_or_create(
@@ -99,14 +105,27 @@ def give_up(*, file: UploadedFile) -> None:
     file.delete()
 
 
-def _open_transfer(file: UploadedFile) -> None:
-    """Three parts may arrive at once: the first one's request opens the transfer for all."""
+def _open_transfer(file: UploadedFile) -> bool:
+    """Three parts may arrive at once: the first one's request opens the transfer for all.
+
+    False for a file that is whole already.
+    """
     with transaction.atomic():
         locked = UploadedFile.objects.select_for_update().get(pk=file.pk)
+        if locked.received_at:
+            return False
         if not locked.multipart_id:
             locked.multipart_id = storage.start_multipart(locked)
             locked.save(update_fields=["multipart_id"])
         file.multipart_id = locked.multipart_id
+    return True
+
+
+def _is_joined(file: UploadedFile) -> bool:
+    """Whether the file is whole; waits for whoever is joining it now."""
+    with transaction.atomic():
+        locked = UploadedFile.objects.select_for_update().get(pk=file.pk)
+        return locked.received_at is not None
 
 
 def _forget_transfer(file: UploadedFile) -> None:
