@@ -16,7 +16,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
 
 from uploads.dicom.deid import statement, vocabulary
-from uploads.dicom.deid.identifiers import Identifiers
+from uploads.dicom.deid.identifiers import Identifiers, flattened
 from uploads.dicom.deid.profile import PROFILE
 from uploads.dicom.deid.rules import Rule
 from uploads.dicom.deid.values import STANDARD_UIDS
@@ -51,9 +51,19 @@ def _vocabulary() -> frozenset[bytes]:
     for table in (vocabulary.ANATOMIC_REGIONS, vocabulary.VIEWS):
         texts.update(table.values())
     for rules in PROFILE.values():
-        texts.update(rule.dummy.decode("ascii") for rule in rules.values())
+        texts.update(_texts_of_rules(rules.values()))
+    # a department of imaging is none that our own statements betray
+    for element in flattened(statement.statements(is_cleared=True)):
+        texts.add(element.value.decode("ascii"))
     words = {text.upper().encode("ascii") for text in texts}
     return frozenset(words | {part for word in words for part in _WORD.split(word)})
+
+
+def _texts_of_rules(rules: Iterable[Rule]) -> Iterator[str]:
+    for rule in rules:
+        yield rule.dummy.decode("ascii")
+        yield from (rule.codes or {}).values()
+        yield from _texts_of_rules((rule.items or {}).values())
 
 
 VOCABULARY = _vocabulary()
@@ -181,7 +191,12 @@ def _has_new_uids(elements: list[DataElement], identifiers: Identifiers) -> bool
 
 
 def _search_words(identifiers: Identifiers) -> frozenset[bytes]:
-    return frozenset(word for word in identifiers.words if word not in VOCABULARY)
+    return frozenset(word for word in identifiers.words if not _is_vocabulary(word))
+
+
+def _is_vocabulary(word: bytes) -> bool:
+    """Whether it is a word, or words, that stand in outputs whoever the patient is."""
+    return word in VOCABULARY or VOCABULARY.issuperset(_WORD.split(word))
 
 
 def _betrays(
@@ -227,7 +242,7 @@ def _is_in_bytes(output: bytes, identifiers: Identifiers) -> bool:
         for word in identifiers.words
         if len(word) >= (_MIN_DIGITS_LENGTH if word.isdigit() else _MIN_BYTES_LENGTH)
     }
-    words = {word for word in words if word not in VOCABULARY}
+    words = {word for word in words if not _is_vocabulary(word)}
     upper = output.upper()
     for word in words:
         if not word.isdigit() and word in upper:
