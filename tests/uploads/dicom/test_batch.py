@@ -1,0 +1,259 @@
+"""The guarded child: what it writes, and what it cannot take with it when it dies."""
+
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from django.conf import settings
+from PIL import Image
+
+from tests.datasets import (
+    PLANTED,
+    chest_xray,
+    ct_slice,
+    enhanced_ct,
+    held_xray,
+    mr_image,
+    not_dicom,
+)
+from tests.uploads.dicom.keys import KEYS, deidentified, planted_in
+from uploads.dicom import batch
+from uploads.dicom.batch import Item, Limits, Outcome, Status, run_batch
+from uploads.dicom.reasons import Reason
+from uploads.dicom.transcoding import decode_frame
+
+
+@pytest.fixture
+def folder(tmp_path):
+    work = tmp_path / "work"
+    work.mkdir()
+    return work
+
+
+@pytest.fixture
+def put(tmp_path):
+    """`put(a=bytes, …)` are items of files that lie outside the work folder."""
+
+    def items(**files: bytes) -> list[Item]:
+        for name, content in files.items():
+            (tmp_path / f"{name}.source").write_bytes(content)
+        return [Item(name, tmp_path / f"{name}.source", wants_thumbnail=True) for name in files]
+
+    return items
+
+
+def run(folder: Path, items: list[Item], **limits) -> dict[str, Outcome]:
+    outcomes = run_batch(folder, items, pseudonyms=KEYS, limits=Limits(**limits))
+    return {outcome.id: outcome for outcome in outcomes}
+
+
+# --- What it writes -----------------------------------------------------------------
+
+
+def test_each_file_gets_its_outcome(folder, put):
+    items = put(ct=ct_slice(), xray=held_xray(), mr=mr_image(), text=not_dicom(), empty=b"")
+
+    outcomes = run(folder, items)
+
+    assert {name: (outcome.status, outcome.reason) for name, outcome in outcomes.items()} == {
+        "ct": (Status.ACCEPTED, None),
+        "xray": (Status.HELD, Reason.BURNED_IN_ANNOTATION),
+        "mr": (Status.REFUSED, Reason.SOP_CLASS_MR),
+        "text": (Status.REFUSED, Reason.NOT_DICOM),
+        "empty": (Status.REFUSED, Reason.EMPTY_FILE),
+    }
+
+
+def test_an_accepted_file_is_there_with_its_frames_and_its_facts(folder, put):
+    source = enhanced_ct(3)
+
+    outcome = run(folder, put(a=source))["a"]
+
+    data = batch.output_path(folder, "a").read_bytes()
+    assert data == deidentified(source).data
+    assert outcome.source_sha256 == hashlib.sha256(source).hexdigest()
+    assert outcome.output_sha256 == hashlib.sha256(data).hexdigest()
+    assert outcome.output_bytes == len(data)
+    assert outcome.attributes == deidentified(source).attributes
+    pixels = pydicom.dcmread(io.BytesIO(source)).pixel_array
+    for number in range(1, outcome.frames + 1):
+        frame = batch.frame_path(folder, "a", number).read_bytes()
+        assert np.array_equal(decode_frame(frame, is_signed=True), pixels[number - 1])
+    assert outcome.frames == 3
+    assert outcome.header["00280010"] == {"vr": "US", "Value": [64]}
+    with Image.open(batch.thumbnail_path(folder, "a")) as picture:
+        assert max(picture.size) <= 256
+
+
+def test_a_held_file_leaves_a_preview_and_nothing_else(folder, put):
+    outcome = run(folder, put(a=held_xray()))["a"]
+
+    assert outcome.has_preview
+    with Image.open(batch.preview_path(folder, "a")) as picture:
+        assert picture.size == (64, 96)
+        assert not picture.info
+    left = {path.name for path in folder.iterdir()}
+    assert left == {"job.json", "a.json", "a.preview.png"}
+
+
+def test_a_cleared_file_is_held_no_more(folder, put):
+    item = dataclasses.replace(put(a=held_xray())[0], is_cleared=True)
+
+    assert run(folder, [item])["a"].status is Status.ACCEPTED
+
+
+def test_without_frames_the_file_alone_is_written(folder, put):
+    items = [
+        dataclasses.replace(item, wants_frames=False, wants_thumbnail=False)
+        for item in put(a=ct_slice(), b=held_xray())
+    ]
+
+    outcomes = run(folder, items)
+
+    assert outcomes["a"].frames == 0
+    assert {path.name for path in folder.iterdir()} == {"job.json", "a.dcm", "a.json", "b.json"}
+
+
+def test_no_identity_and_no_secret_is_written_anywhere(folder, put):
+    items = put(a=ct_slice(), b=held_xray(), c=mr_image(), d=ct_slice()[:5000])
+
+    run(folder, items)
+
+    for path in folder.iterdir():
+        content = path.read_bytes()
+        assert not planted_in(content), path.name
+        assert KEYS.secret not in content, path.name
+        assert KEYS.secret.hex().encode() not in content, path.name
+
+
+def test_an_outcome_survives_its_file(folder, put):
+    outcome = run(folder, put(a=ct_slice()))["a"]
+
+    assert Outcome.from_json(json.loads(json.dumps(outcome.to_json()))) == outcome
+
+
+def test_files_of_two_patients_have_two_keys(folder, put):
+    items = put(a=ct_slice(), b=ct_slice(number=2), other=ct_slice(patient="B"), held=held_xray())
+
+    keys = {name: outcome.patient_key for name, outcome in run(folder, items).items()}
+
+    assert keys["a"] == keys["b"] == keys["held"] != keys["other"]
+    assert not any(name.lower() in "".join(keys.values()) for name in PLANTED)
+
+
+def test_what_was_finished_is_not_done_again(folder, put):
+    items = put(a=ct_slice(), b=ct_slice(number=2))
+    first = run(folder, items)
+    for item in items:
+        item.path.unlink()
+
+    assert run(folder, items) == first
+
+
+# --- Bounds --------------------------------------------------------------------------
+
+
+def test_a_file_that_needs_too_much_memory_costs_itself_alone(folder, put):
+    big = ct_slice(Rows=3000, Columns=4000, PixelData=bytes(2 * 3000 * 4000))
+
+    outcomes = run(
+        folder, put(a=ct_slice(), big=big, c=chest_xray()), memory_bytes=120 * 1024 * 1024
+    )
+
+    assert outcomes["a"].status is Status.ACCEPTED
+    assert outcomes["c"].status is Status.ACCEPTED
+    assert outcomes["big"].status is Status.INTERRUPTED
+    assert outcomes["big"].reason is Reason.NEEDED_TOO_MUCH_MEMORY
+    assert not batch.output_path(folder, "big").exists()
+
+
+def test_a_file_that_takes_too_long_costs_itself_alone(folder, put, tmp_path):
+    # a pipe that nobody writes to: reading it never ends
+    os.mkfifo(tmp_path / "slow.source")
+    items = [*put(a=ct_slice()), Item("slow", tmp_path / "slow.source"), *put(c=ct_slice())]
+
+    outcomes = run(folder, items, seconds=2)
+
+    assert outcomes["slow"].status is Status.INTERRUPTED
+    assert outcomes["slow"].reason is Reason.TOOK_TOO_LONG
+    assert outcomes["c"].status is Status.ACCEPTED
+
+
+def test_a_child_that_cannot_start_costs_one_file_a_time_and_ends(folder, put, monkeypatch):
+    monkeypatch.setattr(batch, "_ROOT", folder)
+
+    outcomes = run(folder, put(a=ct_slice(), b=ct_slice()))
+
+    assert {outcome.status for outcome in outcomes.values()} == {Status.INTERRUPTED}
+    assert len(outcomes) == 2
+
+
+def test_a_caller_that_stops_leaves_no_child_and_no_part(folder, put):
+    outcomes = run_batch(
+        folder, put(**{f"f{n}": ct_slice(number=n) for n in range(30)}), pseudonyms=KEYS
+    )
+    next(outcomes)
+    outcomes.close()
+
+    assert not _children()
+    finished = {path.stem for path in folder.glob("f*.json")}
+    assert len(finished) < 30
+    for item_id in finished:
+        assert pydicom.dcmread(batch.output_path(folder, item_id)).Rows == 64
+
+
+def test_ids_cannot_name_another_place():
+    for name in ("../a", "a/b", "", "a.b", "é"):
+        with pytest.raises(ValueError, match="letters"):
+            Item(name, Path("x"))
+
+
+def test_the_child_says_nothing_of_a_file_and_starts_without_the_web(folder, put):
+    items = put(a=ct_slice(), b=held_xray(), c=ct_slice()[:5000])
+    run(folder, items)
+    for item in items:
+        batch.outcome_path(folder, item.id).unlink()
+    secret = {
+        "secret": KEYS.secret.hex(),
+        "key_id": "k",
+        "organisation_key": "o",
+        "upload_key": "u",
+    }
+
+    child = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "uploads.dicom.batch_child", str(folder)],
+        cwd=settings.BASE_DIR,
+        input=json.dumps(secret).encode(),
+        capture_output=True,
+        check=True,
+    )
+
+    assert set(child.stdout.decode().split("\n")) <= {
+        *(f"{word} {item.id}" for word in ("started", "finished") for item in items),
+        "",
+    }
+    assert not planted_in(child.stderr)
+    for package in (b"django", b"boto3", b"celery", b"psycopg"):
+        assert package not in child.stderr
+
+
+def _children() -> set[str]:
+    """Guarded children of this process that still run."""
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = status.read_text().rpartition(")")[2].split()[1]
+            command = (status.parent / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if int(parent) == os.getpid() and b"batch_child" in command:
+            found.add(status.parent.name)
+    return found
