@@ -163,6 +163,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
+# axes would look for the name of the model's field, "email", find none and count nobody
+AXES_USERNAME_FORM_FIELD = "username"
 AXES_CLIENT_IP_CALLABLE = "bsti_db.accounts.addresses.client_address"
 # nothing typed into the page is kept or logged by axes: our trail and SignIn say what happened
 AXES_SENSITIVE_PARAMETERS = ["username", "email", "password", "next", "csrfmiddlewaretoken"]
