@@ -1,6 +1,5 @@
 """Every page a journey visits is looked at by axe and kept as a picture, wide and narrow."""
 
-import os
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -31,6 +30,7 @@ def check_page(page: Page, name: str) -> None:
 
 
 def pictures() -> Path:
-    folder = Path(os.environ.get("BSTI_DATA_DIR") or PROJECT / "var") / "pictures"
+    # not the data folder of the run, which ends with it
+    folder = PROJECT / "var" / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
