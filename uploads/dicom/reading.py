@@ -215,7 +215,7 @@ def _image(elements: list[Element], transfer_syntax_uid: str) -> tuple[ImagePixe
         raise Refused(Reason.COLOUR_NOT_ACCEPTED)
     if allocated not in (8, 16) or not 1 < stored <= allocated or high_bit != stored - 1:
         raise Refused(Reason.BIT_DEPTH_NOT_ACCEPTED)
-    if not rows or not columns or representation not in (0, 1):
+    if rows < 1 or columns < 1 or representation not in (0, 1):
         raise Refused(Reason.PIXELS_DO_NOT_FIT)
     image = ImagePixel(rows, columns, frames, allocated, stored, representation == 1, photometric)
     _check_size(image, pixel_data, transfer_syntax_uid)

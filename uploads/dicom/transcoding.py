@@ -6,7 +6,9 @@ precision of the container. A reader decodes to unsigned and looks at the same b
 PixelRepresentation is 1, which is what Cornerstone's JPEG-LS decoder does.
 """
 
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import imagecodecs
 import numpy as np
@@ -146,9 +148,27 @@ def decoded(code: bytes, image: ImagePixel, transfer_syntax_uid: str) -> np.ndar
 
 def _decoded_by_codec(code: bytes, transfer_syntax_uid: str) -> np.ndarray:
     try:
-        return np.asarray(_DECODERS[transfer_syntax_uid](code))
+        with _no_swallowed_error():
+            return np.asarray(_DECODERS[transfer_syntax_uid](code))
     except (ValueError, RuntimeError, TypeError, OSError):
         raise Refused(Reason.PIXELS_CANNOT_BE_DECODED) from None
+
+
+@contextmanager
+def _no_swallowed_error() -> Iterator[None]:
+    """Raise what a codec reports as unraisable: its picture is unfinished memory then.
+
+    imagecodecs' HTJ2K decoder copies lines in a function that cannot raise.
+    """
+    swallowed: list[object] = []
+    before = sys.unraisablehook
+    sys.unraisablehook = swallowed.append
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+    if swallowed:
+        raise RuntimeError("The codec stopped before the end of the picture.")
 
 
 def _check_high_bits(pixels: np.ndarray, values: np.ndarray, image: ImagePixel) -> None:
