@@ -70,7 +70,7 @@ def program(store: Store, *, log: Path) -> Program:
     (store.folder / "data").mkdir(parents=True, exist_ok=True)
     store.sockets.mkdir(exist_ok=True)
     (store.folder / "master.toml").write_text(_MASTER)
-    write_private(store.folder / "s3.json", _access(store))
+    write_private(store.folder / "s3.json", access(store))
     return _program(
         store,
         "SeaweedFS",
@@ -204,7 +204,7 @@ def make_buckets(s3: Any, buckets: Sequence[str] = BUCKETS) -> None:
             )
 
 
-def _access(store: Store) -> dict[str, Any]:
+def access(store: Store) -> dict[str, Any]:
     """The store's own configuration of identities and their rights."""
     names = ("", "-*") if store.for_tests else ("",)
 
