@@ -9,13 +9,15 @@ import hashlib
 import io
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from pydicom import config, dcmread
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
 
-from uploads.dicom.deid import statement, vocabulary
+from uploads.dicom.deid import searching, statement, vocabulary
 from uploads.dicom.deid.identifiers import Identifiers, flattened
 from uploads.dicom.deid.profile import PROFILE
 from uploads.dicom.deid.rules import Rule
@@ -32,12 +34,14 @@ _META = frozenset(
     (0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013)
 )
 _CODE = (0x00080100, 0x00080102, 0x00080104)
-_TEXT_VRS = frozenset(("AE", "AS", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"))
-_NUMBER_VRS = frozenset(("DS", "IS"))
-_DATE_VRS = frozenset(("DA", "DT", "TM"))
+_KINDS = {
+    **dict.fromkeys(("AE", "AS", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"), "text"),
+    **dict.fromkeys(("DS", "IS"), "number"),
+    **dict.fromkeys(("DA", "DT", "TM"), "date"),
+}
 # shorter ones are met by chance in numbers, and in pixels
 _MIN_NUMBER_LENGTH = 7
-_MIN_BYTES_LENGTH = 6
+_MAX_WHOLE = 4
 _MIN_DIGITS_LENGTH = 8
 _WORD = re.compile(rb"[^0-9A-Z\x80-\xff]+")
 
@@ -142,10 +146,10 @@ def _is_right(
         return False
     if not _has_new_uids(elements, identifiers):
         return False
-    searched = _search_words(identifiers)
     own = {value.upper() for value in expected}
-    return not any(_betrays(element, searched, identifiers, own) for element in elements) and not (
-        _is_in_bytes(output, identifiers)
+    return not (
+        _is_in_values(elements, identifiers, own)
+        or _is_in_bytes(output, bytes(dataset.PixelData), identifiers)
     )
 
 
@@ -190,8 +194,35 @@ def _has_new_uids(elements: list[DataElement], identifiers: Identifiers) -> bool
     return True
 
 
-def _search_words(identifiers: Identifiers) -> frozenset[bytes]:
-    return frozenset(word for word in identifiers.words if not _is_vocabulary(word))
+class _Search(NamedTuple):
+    """A set of identifiers made ready; the slices of a series share one."""
+
+    words: frozenset[bytes]
+    parts: re.Pattern[bytes]
+    numbers: tuple[bytes, ...]
+    in_bytes: frozenset[bytes]
+    in_header: tuple[bytes, ...]
+
+
+@lru_cache(maxsize=16)
+def _search(words: frozenset[bytes], birth_dates: frozenset[bytes]) -> _Search:
+    searched = frozenset(word for word in words if not _is_vocabulary(word))
+    parts = sorted((*(word for word in searched if len(word) > _MAX_WHOLE), *birth_dates))
+    in_bytes = {word for word in searched if len(word) >= _least_in_bytes(word)}
+    # numbers stand in new UIDs by chance, as text but not as UTF-16
+    in_header = {word for word in in_bytes if not word.isdigit()}
+    in_header |= {word.decode("latin-1").encode("utf-16-le") for word in in_bytes}
+    return _Search(
+        words=searched,
+        parts=re.compile(b"|".join(map(re.escape, parts)) or rb"(?!)"),
+        numbers=tuple(w for w in searched if w.isdigit() and len(w) >= _MIN_NUMBER_LENGTH),
+        in_bytes=frozenset(in_bytes),
+        in_header=tuple(in_header),
+    )
+
+
+def _least_in_bytes(word: bytes) -> int:
+    return _MIN_DIGITS_LENGTH if word.isdigit() else searching.MIN_LENGTH
 
 
 def _is_vocabulary(word: bytes) -> bool:
@@ -199,31 +230,27 @@ def _is_vocabulary(word: bytes) -> bool:
     return word in VOCABULARY or VOCABULARY.issuperset(_WORD.split(word))
 
 
-def _betrays(
-    element: DataElement, searched: frozenset[bytes], identifiers: Identifiers, own: set[bytes]
-) -> bool:
-    """Whether a value of the element is, or holds, one of the source's identifiers."""
-    vr = element.VR
-    for value in _values(element):
-        if value in own:
-            continue
-        if vr in _TEXT_VRS:
-            if value in searched or not searched.isdisjoint(_WORD.split(value)):
-                return True
-            long_words = (word for word in searched if len(word) > 4)
-            if any(word in value for word in (*long_words, *identifiers.birth_dates)):
-                return True
-        elif vr in _NUMBER_VRS:
-            digits = re.sub(rb"[^0-9]", b"", value)
-            if any(
-                len(word) >= _MIN_NUMBER_LENGTH and word in digits
-                for word in searched
-                if word.isdigit()
-            ):
-                return True
-        elif vr in _DATE_VRS and value[:8] in identifiers.birth_dates and value[:8] not in own:
-            return True
-    return False
+def _is_in_values(elements: list[DataElement], identifiers: Identifiers, own: set[bytes]) -> bool:
+    """Whether a value is, or holds, one of the source's identifiers."""
+    search = _search(identifiers.words, identifiers.birth_dates)
+    texts: set[bytes] = set()
+    numbers: set[bytes] = set()
+    dates: set[bytes] = set()
+    for element in elements:
+        kind = _KINDS.get(element.VR)
+        if kind is not None:
+            {"text": texts, "number": numbers, "date": dates}[kind].update(_values(element))
+    # a line feed stands in none of the words, so they cannot reach over it
+    text = b"\n".join(texts - own)
+    digits = re.sub(rb"[^0-9\n]", b"", b"\n".join(numbers - own))
+    days = {value[:8] for value in dates - own} - own
+    return (
+        not search.words.isdisjoint(texts - own)
+        or not search.words.isdisjoint(_WORD.split(text))
+        or search.parts.search(text) is not None
+        or any(word in digits for word in search.numbers)
+        or not days.isdisjoint(identifiers.birth_dates)
+    )
 
 
 def _values(element: DataElement) -> list[bytes]:
@@ -235,19 +262,15 @@ def _values(element: DataElement) -> list[bytes]:
     return [str(one).upper().encode("utf-8", "replace") for one in originals if one is not None]
 
 
-def _is_in_bytes(output: bytes, identifiers: Identifiers) -> bool:
+def _is_in_bytes(output: bytes, pixels: bytes, identifiers: Identifiers) -> bool:
     """Whether an identifier or source UID stands anywhere in the file, also as UTF-16."""
-    words = {
-        word
-        for word in identifiers.words
-        if len(word) >= (_MIN_DIGITS_LENGTH if word.isdigit() else _MIN_BYTES_LENGTH)
-    }
-    words = {word for word in words if not _is_vocabulary(word)}
-    upper = output.upper()
-    for word in words:
-        if not word.isdigit() and word in upper:
-            return True
-        wide = word.decode("latin-1").encode("utf-16-le")
-        if wide in upper:
-            return True
-    return any(uid in output for uid in identifiers.uids if len(uid) >= _MIN_DIGITS_LENGTH)
+    search = _search(identifiers.words, identifiers.birth_dates)
+    header = output[: max(len(output) - len(pixels), 0)].upper()
+    uids = [uid for uid in identifiers.uids if len(uid) >= _MIN_DIGITS_LENGTH]
+    if any(word in header for word in (*search.in_header, *uids)):
+        return True
+    if searching.stands_in(pixels, search.in_bytes):
+        return True
+    # few beginnings stand for many UIDs
+    beginnings = {uid[:_MIN_DIGITS_LENGTH] for uid in uids}
+    return any(start in pixels for start in beginnings) and any(uid in pixels for uid in uids)

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uploads.dicom.deid.searching import stands_in
+
+WORDS = frozenset((b"QUILLFEATHER", b"ZEBEDEE", b"9434765919", b"M\xdcLLER"))
+PIXELS = np.random.default_rng(3).integers(0, 160, 20_000, np.uint16).tobytes()
+
+
+@pytest.mark.parametrize("word", sorted(WORDS))
+@pytest.mark.parametrize("place", [0, 1, 777, len(PIXELS)])
+@pytest.mark.parametrize("is_wide", [False, True])
+@pytest.mark.parametrize("is_lower", [False, True])
+def test_a_word_is_found_wherever_it_stands(word, place, is_wide, is_lower):
+    text = word.decode("latin-1")
+    # bytes know no lower case beyond ASCII, and neither does the search
+    planted = bytes([*word]).lower().decode("latin-1") if is_lower else text
+    planted_bytes = planted.encode("utf-16-le" if is_wide else "latin-1")
+
+    assert stands_in(PIXELS[:place] + planted_bytes + PIXELS[place:], WORDS)
+
+
+def test_noise_holds_no_word():
+    assert not stands_in(PIXELS, WORDS)
+    assert not stands_in(b"", WORDS)
+    assert not stands_in(PIXELS, frozenset())
+
+
+def test_a_picture_made_of_letters_is_searched_word_by_word():
+    letters = (b"QUILLF" * 30_000) + b"?"
+
+    assert not stands_in(letters, WORDS)
+    assert stands_in(letters + b"EATHER QUILLFEATHER", WORDS)
+
+
+@given(
+    data=st.lists(st.sampled_from([b"QUILL", b"FEATHER", b"\0", b"Q", b"ab", b"ZEBE", b"DEE"])),
+)
+def test_the_search_agrees_with_a_plain_one(data):
+    joined = b"".join(data)
+    upper = joined.upper()
+    wide = [word.decode("latin-1").encode("utf-16-le") for word in WORDS]
+
+    assert stands_in(joined, WORDS) == any(word in upper for word in (*WORDS, *wide))
