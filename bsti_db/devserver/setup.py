@@ -44,6 +44,8 @@ def main() -> int:
     except SetupFailed as problem:
         print(problem, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
