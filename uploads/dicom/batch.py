@@ -1,8 +1,8 @@
 """The guarded child: files nobody trusts are opened in a process of its own, with limits.
 
 The parent starts `python -m uploads.dicom.batch_child FOLDER`, gives the secret through standard
-input and reads `started ID` and `finished ID`. Whatever the child does or dies of, the items it
-finished are finished, and the one it had in hand is known.
+input and reads `started ID`, `working ID` and `finished ID`. Whatever the child does or dies of,
+the items it finished are finished, and the one it had in hand is known.
 
 Work folder: `job.json` (items and options, written by the parent), and for each item, written
 whole or not at all: `{id}.dcm`, `{id}.{n}.jls` (frames from 1), `{id}.thumb.png`,
@@ -35,7 +35,7 @@ _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 @dataclass(frozen=True)
 class Limits:
-    """What one child may use. `seconds` are of the wall clock, for one item."""
+    """What one child may use. `seconds` are of the wall clock, without a word from it."""
 
     memory_bytes: int = 1536 * 1024**2
     cpu_seconds: int = 280
@@ -178,7 +178,7 @@ def _run_child(
             if word == "memory":
                 reason = Reason.NEEDED_TOO_MUCH_MEMORY
                 break
-            in_hand = by_id[item_id] if word == "started" else None
+            in_hand = None if word == "finished" else by_id[item_id]
             if word == "finished":
                 waiting.remove(by_id[item_id])
                 yield _read_outcome(outcome_path(folder, item_id))

@@ -25,6 +25,7 @@ from uploads.dicom.rendering import render, thumbnail
 from uploads.dicom.transcoding import encode_frame, frames
 
 _PREVIEW_SIDE = 2048
+_FRAMES_A_WORD = 16
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
 
@@ -87,6 +88,9 @@ def _accepted(
     count = source.image.number_of_frames
     wanted = frames(source) if item.wants_frames or item.wants_thumbnail else ()
     for number, pixels in enumerate(wanted, start=1):
+        if number % _FRAMES_A_WORD == 0:
+            # hundreds of frames take their time; each of them may not
+            _say("working", item)
         if item.wants_frames:
             _whole(batch.frame_path(folder, item.id, number), encode_frame(pixels))
         if item.wants_thumbnail and number == (count + 1) // 2:
