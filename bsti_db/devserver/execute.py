@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bsti_db.devserver.environment import development_environment
-from bsti_db.devserver.folder import held, prepare
+from bsti_db.devserver.folder import held, prepare, socket_folder
 from bsti_db.devserver.services import running_services
 from bsti_db.devserver.supervisor import StopRequested, dies_with_us, signals_stop
 
@@ -73,6 +73,7 @@ def _remove_abandoned() -> None:
         try:
             with open(folder / "lock") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(socket_folder(folder), ignore_errors=True)
                 shutil.rmtree(folder, ignore_errors=True)
         except OSError:
             continue
