@@ -13,7 +13,7 @@ from bsti_db.devserver.folder import PROJECT
 
 OURS = {"web": "web", "dicom-worker": "dicom", "default-worker": "default", "beat": "beat"}
 ONCE = {"store-access", "prepare", "migrate"}
-SERVICES = {"nginx", "database", "broker", "store"}
+SERVICES = {"nginx", "database", "broker", "store", "store-gateway"}
 SECRET = re.compile(r"(_SECRET|_PASSWORD|_KEY|_KEYS|_TOKEN|^SECRET_KEY|_URL)$")
 
 
@@ -78,10 +78,13 @@ def test_no_service_has_more_rights_than_it_needs(name, service):
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    for forbidden in ("privileged", "cap_add", "network_mode", "pid", "ipc", "devices"):
+    for forbidden in ("privileged", "network_mode", "pid", "ipc", "devices"):
         assert forbidden not in service
-    # the store's own container and the one that writes its rights work on root's volumes
-    assert (service["user"] == "0:0") == (name in ("store", "store-access"))
+    # one, with nothing around it, hands root's new volumes to the store's user and ends
+    is_first = name == "store-access"
+    assert (service["user"] == "0:0") == is_first
+    assert service.get("cap_add", []) == (["CHOWN", "DAC_OVERRIDE"] if is_first else [])
+    assert not is_first or service["networks"] == ["nowhere"]
 
 
 @every_service()
@@ -104,7 +107,16 @@ def test_only_nginx_can_be_reached_from_outside():
 
 def test_what_holds_patients_data_has_no_way_to_the_world():
     networks = compose()["networks"]
-    for name in ("dicom-worker", "beat", "migrate", "prepare", "database", "broker", "store"):
+    for name in (
+        "dicom-worker",
+        "beat",
+        "migrate",
+        "prepare",
+        "database",
+        "broker",
+        "store",
+        "store-gateway",
+    ):
         for network in compose()["services"][name]["networks"]:
             assert networks[network]["internal"] is True
 
