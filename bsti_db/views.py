@@ -119,9 +119,13 @@ def _waiting(request: HttpRequest) -> list[dict[str, Any]]:
         rows.append(("members who have not used their invitation", invited, "accounts:members"))
     if member.has_perm("accounts.audit_read"):
         rows.append(("the audit trail", None, "audit:trail"))
+    counted = [
+        (words, None if found is None else found.count(), name) for words, found, name in rows
+    ]
     return [
-        {"words": words, "count": None if found is None else found.count(), "url": reverse(name)}
-        for words, found, name in rows
+        {"words": words, "count": count, "url": reverse(name)}
+        for words, count, name in counted
+        if count != 0
     ]
 
 

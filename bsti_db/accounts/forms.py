@@ -137,9 +137,19 @@ class RolesForm(forms.Form):
 
 class InviteForm(RolesForm):
     email = forms.EmailField(
-        label="E-mail address", help_text="Where the invitation goes; later the name to sign in by"
+        label="E-mail address",
+        help_text="Where the invitation goes; later the name to sign in by",
+        error_messages={
+            "required": "Enter the member's e-mail address.",
+            "invalid": "Enter an e-mail address, for example name@nhs.net.",
+        },
     )
-    name = forms.CharField(label="Name", max_length=100, help_text="As colleagues write it")
+    name = forms.CharField(
+        label="Name",
+        max_length=100,
+        help_text="As colleagues write it",
+        error_messages={"required": "Enter the member's name."},
+    )
     organisation = forms.ModelChoiceField(
         Organisation.objects.filter(is_active=True),
         label="Organisation",
