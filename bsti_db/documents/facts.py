@@ -58,6 +58,7 @@ def _site() -> dict[str, Any]:
         "region": settings.S3_REGION,
         "hsts": span(timedelta(seconds=settings.SECURE_HSTS_SECONDS)),
         "cookies": f"{settings.SESSION_COOKIE_NAME} and {settings.CSRF_COOKIE_NAME}",
+        "token_cookie": span(timedelta(seconds=settings.CSRF_COOKIE_AGE)),
         "cookies_secure": settings.SESSION_COOKIE_SECURE,
         "scripts_from": " ".join(directives["script-src"]).replace("'self'", "this site alone"),
         "is_demonstration": settings.IS_DEMONSTRATION,
