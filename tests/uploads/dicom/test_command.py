@@ -365,10 +365,15 @@ def test_it_needs_no_service_and_no_database(folder):
     assert sum(output is not None for output in folder.map.values()) == 1
 
 
+@pytest.fixture(scope="module")
+def many():
+    return [ct_slice(number=number) for number in range(400)]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_stopped_or_killed_it_leaves_whole_files_only(folder, number):
-    for place in range(400):
-        folder.put_at(f"{place}", ct_slice(number=place % 50, KVP=str(100 + place // 50)))
+def test_stopped_or_killed_it_leaves_whole_files_only(folder, many, number):
+    for place, content in enumerate(many):
+        folder.put_at(f"{place}", content)
 
     process = _started(folder)
     _wait_for_an_output(folder, process)

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from pydicom.encaps import encapsulate, generate_frames
@@ -5,6 +7,7 @@ from pydicom.uid import (
     HTJ2K,
     JPEG2000,
     UID,
+    HTJ2KLossless,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
@@ -204,6 +207,26 @@ def test_a_broken_codestream_is_refused(transfer_syntax):
 
         with pytest.raises(Refused):
             list(frames(read(_with_codestreams(transfer_syntax, broken))))
+
+
+def test_a_broken_htj2k_frame_is_refused_and_never_half_decoded():
+    code = bytes(ENCODERS[HTJ2KLossless](stored_pixels(xray_dataset())))
+    start = code.index(b"\xff\x93") + 2
+    refusals = 0
+    for place in range(start, len(code), 97):
+
+        def broken(code: bytes, place: int = place) -> bytes:
+            return code[:place] + bytes([code[place] ^ 0xFF]) + code[place + 1 :]
+
+        source = _with_codestreams(HTJ2KLossless, broken)
+        with warnings.catch_warnings(record=True):
+            try:
+                first, again = list(frames(read(source))), list(frames(read(source)))
+            except (Refused, Held):
+                refusals += 1
+            else:
+                assert np.array_equal(first, again)
+    assert refusals
 
 
 def test_frames_in_several_fragments_are_put_together():
