@@ -151,7 +151,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "bsti_db.accounts.passwords.HistoryValidator", "OPTIONS": {"remembered": 12}},
 ]
 PASSWORD_MAX_AGE_DAYS = env.int("PASSWORD_MAX_AGE_DAYS", 90)
-OTP_SEED_KEY = os.environ.get("OTP_SEED_KEY", "")
+# hexadecimal, 32 bytes; only web and manage.py read second factors
+OTP_SEED_KEY = secret("OTP_SEED_KEY") if PROCESS == "web" else os.environ.get("OTP_SEED_KEY", "")
 OTP_TOTP_ISSUER = "BSTI COVID-19 imaging"
 IDLE_TIMEOUT = timedelta(minutes=20)
 ABSOLUTE_TIMEOUT = timedelta(hours=10)

@@ -90,6 +90,7 @@ def test_the_web_server_of_the_image_answers_and_is_found_healthy(image):
     command = [part.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for part in command]
     site = {
         "SECRET_KEY": "only-here-" * 6,
+        "OTP_SEED_KEY": "0f" * 32,
         "ALLOWED_HOSTS": "images.example.org",
         "SITE_URL": "https://images.example.org",
         "BSTI_PROCESS": "web",
