@@ -4,7 +4,6 @@ The rights are those of development (bsti_db/devserver/seaweedfs.py), so a right
 is missing on every laptop first. The keys come from the environment.
 """
 
-import json
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from settings_given import required
 
+from bsti_db.devserver.folder import write_private
 from bsti_db.devserver.seaweedfs import RIGHTS, Store, access
 
 
@@ -23,9 +23,7 @@ def main(target: Path) -> None:
         identities=_identities(),
         for_tests=False,
     )
-    # the store runs as another user of its own container
-    target.touch(mode=0o644)
-    target.write_text(json.dumps(access(store)))
+    write_private(target, access(store))
 
 
 def _identities() -> dict[str, dict[str, str]]:
