@@ -4,12 +4,13 @@ No secret has a default: what is forgotten fails closed, with its name.
 """
 
 import os
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 import environ
 from botocore.config import Config
+
+from bsti_db import required
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -29,17 +30,12 @@ if DEVELOPMENT:
         os.environ.setdefault(_name, _value)
 
 
-def secret(name: str) -> str:
-    """The secret `name` from the environment; a missing one ends the process with its name."""
-    value = os.environ.get(name, "")
-    if not value:
-        print(f"The setting {name} is missing. Set it and start again.", file=sys.stderr)
-        raise SystemExit(2)
-    return value
-
+# a laptop's are made by themselves
+if not DEVELOPMENT:
+    required.check(PROCESS)
 
 DEBUG = False
-SECRET_KEY = secret("SECRET_KEY")
+SECRET_KEY = required.secret("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 SITE_URL = env.str("SITE_URL", "https://localhost")
 
@@ -152,7 +148,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_MAX_AGE_DAYS = env.int("PASSWORD_MAX_AGE_DAYS", 90)
 # hexadecimal, 32 bytes; only web and manage.py read second factors
-OTP_SEED_KEY = secret("OTP_SEED_KEY") if PROCESS == "web" else os.environ.get("OTP_SEED_KEY", "")
+OTP_SEED_KEY = env.str("OTP_SEED_KEY", "")
 OTP_TOTP_ISSUER = "BSTI COVID-19 imaging"
 IDLE_TIMEOUT = timedelta(minutes=20)
 ABSOLUTE_TIMEOUT = timedelta(hours=10)

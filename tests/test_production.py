@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from bsti_db import required
 from bsti_db.devserver.folder import PROJECT
 
 COMPLETE = {
@@ -18,7 +19,26 @@ COMPLETE = {
     "SITE_URL": "https://db.example",
     "BROKER_URL": "rediss://:secret@broker.example:6379/0",
     "DATABASE_URL": "postgres://web@database.example/bsti",
+    "S3_ENDPOINT_URL": "https://store.example",
+    "S3_WEB_KEY": "web",
+    "S3_WEB_SECRET": "of-the-store",
 }
+DICOM = {
+    "BSTI_PROCESS": "dicom",
+    "PSEUDONYM_KEYS": "k1:" + "ab" * 32,
+    "PSEUDONYM_KEY_ID": "k1",
+    "S3_DICOM_KEY": "dicom",
+    "S3_DICOM_SECRET": "of-the-store",
+}
+DEFAULT = {
+    "BSTI_PROCESS": "default",
+    "PUBLIC_UID_KEY": "cd" * 32,
+    "S3_PUBLISHER_KEY": "publisher",
+    "S3_PUBLISHER_SECRET": "of-the-store",
+    "S3_JANITOR_KEY": "janitor",
+    "S3_JANITOR_SECRET": "of-the-store",
+}
+OF_CLASS = {"web": {}, "dicom": DICOM, "default": DEFAULT, "beat": {"BSTI_PROCESS": "beat"}}
 SHOWN = (
     "SESSION_COOKIE_NAME", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY",
     "SESSION_COOKIE_SAMESITE", "CSRF_COOKIE_NAME", "CSRF_COOKIE_SECURE", "CSRF_COOKIE_HTTPONLY",
@@ -47,16 +67,52 @@ def test_the_checks_for_deployment_find_nothing():
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "OTP_SEED_KEY"])
-def test_a_missing_secret_ends_the_web_process_with_its_name(name):
-    done = run("-c", "import bsti_db.settings", without=name)
+@pytest.mark.parametrize(
+    ("process", "name"),
+    [
+        (process, name)
+        for process, names in required.REQUIRED.items()
+        if process in OF_CLASS
+        for name in ("SECRET_KEY", *names)
+    ],
+)
+def test_a_missing_secret_ends_the_process_with_its_name(process, name):
+    done = run("-c", "import bsti_db.settings", without=name, **OF_CLASS[process])
 
     assert done.returncode == 2
     assert name in done.stderr
 
 
+@pytest.mark.parametrize("process", OF_CLASS)
+def test_a_process_starts_with_the_secrets_of_its_class_alone(process):
+    done = run("-c", "import bsti_db.settings", **OF_CLASS[process])
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("rediss://broker.example:6379/0", "no password"),
+        ("redis://:secret@broker.example:6379/0", "not encrypted"),
+    ],
+)
+def test_a_broker_without_password_or_tls_is_refused(address, said):
+    done = run("-c", "import bsti_db.settings", BROKER_URL=address)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_a_broker_without_tls_is_taken_where_the_network_is_said_to_be_private():
+    private = {"BROKER_URL": "redis://:secret@broker:6379/0", "BROKER_NETWORK_IS_PRIVATE": "yes"}
+
+    assert run("-c", "import bsti_db.settings", **private).returncode == 0
+
+
 def test_a_worker_does_without_the_key_of_second_factors():
-    done = run("-c", "import bsti_db.settings", without="OTP_SEED_KEY", BSTI_PROCESS="dicom")
+    done = run("-c", "import bsti_db.settings", without="OTP_SEED_KEY", **DICOM)
 
     assert done.returncode == 0, done.stderr
 

@@ -94,6 +94,11 @@ def test_the_web_server_of_the_image_answers_and_is_found_healthy(image):
         "ALLOWED_HOSTS": "images.example.org",
         "SITE_URL": "https://images.example.org",
         "BSTI_PROCESS": "web",
+        "DATABASE_URL": "postgres://web@127.0.0.1:1/bsti",
+        "BROKER_URL": "rediss://:nobody@127.0.0.1:1/0",
+        "S3_ENDPOINT_URL": "https://127.0.0.1:1",
+        "S3_WEB_KEY": "web",
+        "S3_WEB_SECRET": "nobody",
     }
     server = subprocess.Popen(
         command,
