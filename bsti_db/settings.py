@@ -354,6 +354,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge-quarantine": {"task": "uploads.tasks.purge_quarantine", "schedule": 300.0},
     "resume-publications": {"task": "library.tasks.resume_publications", "schedule": 30.0},
     "sweep-public": {"task": "library.tasks.sweep_public", "schedule": 60.0},
+    "clear-expired": {"task": "bsti_db.accounts.tasks.clear_expired", "schedule": 86_400.0},
 }
 # A file's processing is leased for this long; a stale lease is taken over by the sweep.
 UPLOAD_LEASE = timedelta(seconds=90)

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
 from django.db.models import F
 from django.http import HttpRequest
 from django_otp import DEVICE_ID_SESSION_KEY
@@ -69,3 +70,8 @@ def actor_of(request: HttpRequest, *, address: str | None, at: datetime) -> Acto
     if end_of(request.session, at=at) or is_expired(member=member, at=at):
         return Actor.nobody(address=address)
     return Actor.of_member(member, address=address)
+
+
+def clear_expired(*, at: datetime) -> None:
+    """Delete the sessions whose longest time is over, of members and submitters."""
+    Session.objects.filter(expire_date__lte=at).delete()

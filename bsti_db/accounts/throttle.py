@@ -46,6 +46,11 @@ def count_failure(*, name: str, at: datetime) -> None:
     row.save(update_fields=["failures", "started_at", "failed_at"])
 
 
+def clear_expired(*, at: datetime) -> None:
+    """Delete counts that no longer slow anybody."""
+    NameFailures.objects.filter(started_at__lt=at - WINDOW, failed_at__lt=at - PAUSE).delete()
+
+
 def _digest(name: str) -> str:
     key = settings.SECRET_KEY.encode()
     return hmac.new(key, f"sign-in name {name}".encode(), hashlib.sha256).hexdigest()
