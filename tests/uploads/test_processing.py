@@ -272,6 +272,65 @@ def test_an_image_of_an_earlier_accepted_upload_is_a_duplicate():
     assert Instance.objects.filter(series__study__upload=again).count() == 1
 
 
+def unsettled(contents, trust, monkeypatch) -> Upload:
+    """An upload whose files are done before any other of its trust was settled."""
+    with monkeypatch.context() as patched:
+        patched.setattr(settling, "settle_upload", lambda **_: False)
+        return processed(contents, organisation=trust)
+
+
+def test_of_two_uploads_of_one_study_at_once_the_second_is_refused_as_known(monkeypatch):
+    trust = organisation()
+    first, second = (unsettled(datasets.ct_series(2), trust, monkeypatch) for _ in range(2))
+
+    tasks.settle_upload(str(first.pk))
+    tasks.settle_upload(str(second.pk))
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert first.status == UploadStatus.ACCEPTED
+    assert (second.status, second.reason) == (UploadStatus.REFUSED, "all_duplicates")
+    assert objects(storage.study_prefix(second.pk)) == []
+    assert not second.studies.exists()
+
+
+def test_what_only_the_second_of_two_uploads_at_once_holds_is_kept_whole(monkeypatch):
+    trust = organisation()
+    first = unsettled([datasets.ct_slice()], trust, monkeypatch)
+    second = unsettled(datasets.ct_series(2), trust, monkeypatch)
+
+    tasks.settle_upload(str(first.pk))
+    tasks.settle_upload(str(second.pk))
+
+    second.refresh_from_db()
+    assert second.status == UploadStatus.ACCEPTED
+    assert outcomes(second) == [(Outcome.DUPLICATE, "already_stored"), (Outcome.ACCEPTED, "")]
+    series = Series.objects.get(study__upload=second)
+    assert len(json.loads(gzip.decompress(storage.read_metadata(series)))) == 1
+
+
+def test_an_upload_that_meets_another_accepted_at_the_last_moment_is_settled_again(monkeypatch):
+    trust = organisation()
+    first, second = (unsettled([datasets.ct_slice()], trust, monkeypatch) for _ in range(2))
+    complete = settling.complete_series
+
+    def and_meanwhile(*, upload, at):
+        complete(upload=upload, at=at)
+        if upload.pk == second.pk:
+            tasks.settle_upload(str(first.pk))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(settling, "complete_series", and_meanwhile)
+        tasks.settle_upload(str(second.pk))
+    second.refresh_from_db()
+    assert second.status == UploadStatus.SUBMITTED
+
+    tasks.settle_upload(str(second.pk))
+
+    second.refresh_from_db()
+    assert second.status == UploadStatus.REFUSED
+
+
 def test_an_upload_of_nothing_new_is_refused_as_such():
     trust = organisation()
     processed([datasets.ct_slice()], organisation=trust)

@@ -10,10 +10,12 @@ from django.db import transaction
 from django.db.models import Count
 
 from audit.actors import Actor
+from bsti_db.accounts.models import Organisation
 from uploads import storage
 from uploads.explanations import UploadReason
 from uploads.lifecycle import UPLOAD_LIFECYCLE, UploadStatus
 from uploads.models import Patient, Series, Study, Upload, UploadedFile
+from uploads.services import duplicates
 from uploads.services.deidentifying import thumbnails
 from uploads.services.leases import IN_WORK, return_upload
 
@@ -38,8 +40,11 @@ def settle_upload(*, upload: Upload, actor: Actor, at: datetime) -> bool:
     if decision is None:
         return False
     if decision.status == UploadStatus.ACCEPTED:
+        duplicates.drop_known(upload=upload)
         complete_series(upload=upload, at=at)
     with transaction.atomic():
+        # one upload of a trust at a time: of two with the same images the second is told
+        Organisation.objects.select_for_update().get(pk=upload.organisation_id)
         locked = Upload.objects.select_for_update().get(pk=upload.pk)
         decision = _decide(locked)
         if decision is None:
@@ -48,6 +53,11 @@ def settle_upload(*, upload: Upload, actor: Actor, at: datetime) -> bool:
             return_upload(upload_id=upload.pk)  # still held: the next release is heard at once
             return False
         if decision.status == UploadStatus.ACCEPTED:
+            if duplicates.known_elsewhere(locked).exists():
+                return_upload(
+                    upload_id=upload.pk
+                )  # accepted a moment ago: the next ring drops them
+                return False
             if Series.objects.filter(study__upload=locked, settled_at=None).exists():
                 return False  # a file came meanwhile: the next ring completes its series
             _accept(locked)

@@ -174,9 +174,6 @@ def _keys(upload: Upload, result: Result) -> list[str]:
     if result.status != _Outcome.ACCEPTED or result.outcome is None:
         return []
     image = result.outcome.attributes
-    series, sop = image.series_instance_uid, image.sop_instance_uid
-    frames = range(1, result.outcome.frames + 1)
-    return [
-        storage.instance_key(upload.pk, series, sop),
-        *(storage.frame_key(upload.pk, series, sop, frame) for frame in frames),
-    ]
+    return storage.instance_keys(
+        upload.pk, image.series_instance_uid, image.sop_instance_uid, result.outcome.frames
+    )

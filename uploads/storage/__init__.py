@@ -73,6 +73,15 @@ def thumbnail_key(upload_id: Any, series_uid: str) -> str:
     return f"{study_prefix(upload_id)}{series_uid}/thumbnail.png"
 
 
+def instance_keys(upload_id: Any, series_uid: str, sop_uid: str, frames: int) -> list[str]:
+    """The keys of one image: its file and its frames."""
+    numbers = range(1, frames + 1)
+    return [
+        instance_key(upload_id, series_uid, sop_uid),
+        *(frame_key(upload_id, series_uid, sop_uid, number) for number in numbers),
+    ]
+
+
 # --- Quarantine ---------------------------------------------------------------
 
 
