@@ -54,9 +54,8 @@ def settle_upload(*, upload: Upload, actor: Actor, at: datetime) -> bool:
             return False
         if decision.status == UploadStatus.ACCEPTED:
             if duplicates.known_elsewhere(locked).exists():
-                return_upload(
-                    upload_id=upload.pk
-                )  # accepted a moment ago: the next ring drops them
+                # accepted a moment ago: the next ring drops them
+                return_upload(upload_id=upload.pk)
                 return False
             if Series.objects.filter(study__upload=locked, settled_at=None).exists():
                 return False  # a file came meanwhile: the next ring completes its series
