@@ -151,6 +151,17 @@ def read(source: bytes) -> Source:
     if transfer_syntax_uid not in NATIVE | ENCAPSULATED:
         raise Refused(_unknown_syntax(meta))
     elements, has_bytes_behind = data_set(source, position, transfer_syntax_uid)
+    return source_of(meta, elements, transfer_syntax_uid, has_bytes_behind=has_bytes_behind)
+
+
+def source_of(
+    meta: list[Element],
+    elements: list[Element],
+    transfer_syntax_uid: str,
+    *,
+    has_bytes_behind: bool,
+) -> Source:
+    """Parsed elements as a file that may be taken. Raises Refused, with the reason."""
     sop_class_uid = text_of(elements, 0x00080016)
     if sop_class_uid not in SOP_CLASSES:
         raise Refused(_refused_class(sop_class_uid))
