@@ -1,0 +1,174 @@
+"""Rectangles of the picture blacked out before the file is de-identified.
+
+Only what lies inside a rectangle changes, and all of it becomes one value: the darkest of its frame
+as shown, so that a window reckoned from the pixels stays what it was.
+
+ImageType stays as sent. The Clean Pixel Data option asks for BurnedInAnnotation NO and its code
+alone; DERIVED stands for images made of others by processing (C.7.6.1.1.2), would ask for a source
+image that no store holds, and would say of a radiograph's lung that it was computed.
+
+References
+----------
+DICOM PS3.15 E.3.1 (Clean Pixel Data Option), PS3.3 C.7.6.1.1.2 and C.7.6.1.1.5 (lossy history).
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from uploads.dicom import codestreams
+from uploads.dicom.elements import Element
+from uploads.dicom.reading import (
+    HTJ2K,
+    JPEG_2000,
+    JPEG_BASELINE,
+    JPEG_EXTENDED,
+    JPEG_LS_LOSSLESS,
+    JPEG_LS_NEAR_LOSSLESS,
+    ImagePixel,
+    Source,
+    text_of,
+)
+from uploads.dicom.transcoding import decoded, encode_frame, without_high_bits
+
+MAX_MASKS = 200
+
+_LOSSY, _LOSSY_RATIO, _LOSSY_METHOD = 0x00282110, 0x00282112, 0x00282114
+_LARGEST_AND_SMALLEST = frozenset((0x00280106, 0x00280107))
+_LOSSY_METHODS = {
+    JPEG_BASELINE: "ISO_10918_1",
+    JPEG_EXTENDED: "ISO_10918_1",
+    JPEG_LS_NEAR_LOSSLESS: "ISO_14495_1",
+    JPEG_2000: "ISO_15444_1",
+    HTJ2K: "ISO_15444_15",
+}
+
+
+@dataclass(frozen=True)
+class Mask:
+    """One rectangle, in pixels from the upper left corner; of every frame, or of one (from 1)."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    frame: int | None = None
+
+    def __post_init__(self) -> None:
+        if min(self.x, self.y) < 0 or min(self.width, self.height) < 1:
+            raise ValueError("A mask begins inside the picture and is at least one pixel wide.")
+        if self.frame is not None and self.frame < 1:
+            raise ValueError("Frames count from 1.")
+
+    def fits(self, *, rows: int, columns: int, frames: int) -> bool:
+        """Whether some of a picture of this size lies under the mask."""
+        return self.x < columns and self.y < rows and (self.frame or 1) <= frames
+
+    def to_json(self) -> dict[str, int | None]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Mask":
+        return cls(**data)
+
+
+def masked(source: Source, masks: Sequence[Mask]) -> Source:
+    """The same file with the pixels under `masks` blacked out.
+
+    Native pixels stay native. Compressed ones become JPEG-LS lossless, and what was lost before is
+    still told (LossyImageCompression 01). The same file and masks give the same bytes.
+
+    Parameters
+    ----------
+    masks
+        What reaches beyond the picture ends at its edge.
+
+    Raises
+    ------
+    ValueError
+        For a mask that lies outside the picture or its frames: it would hide nothing.
+    Refused, Held
+        As `transcoding.frames` does, for frames that cannot be decoded.
+    """
+    if not masks:
+        return source
+    image = source.image
+    size = {"rows": image.rows, "columns": image.columns, "frames": image.number_of_frames}
+    if not all(mask.fits(**size) for mask in masks):
+        raise ValueError("A mask lies outside the picture.")
+    if source.pixel_data.fragments is None:
+        pixel_data, syntax = _native(source, masks), source.transfer_syntax_uid
+    else:
+        pixel_data, syntax = _encapsulated(source, masks), JPEG_LS_LOSSLESS
+    changed = {pixel_data.tag: pixel_data} | _lossy_history(source)
+    kept = [
+        element
+        for element in source.elements
+        if element.tag not in changed and element.tag not in _LARGEST_AND_SMALLEST
+    ]
+    elements = sorted([*kept, *changed.values()], key=lambda element: element.tag)
+    return replace(source, transfer_syntax_uid=syntax, elements=elements, pixel_data=pixel_data)
+
+
+def _native(source: Source, masks: Sequence[Mask]) -> Element:
+    image, pixel_data = source.image, source.pixel_data
+    value = bytearray(pixel_data.value)
+    for number in range(1, image.number_of_frames + 1):
+        stored = np.frombuffer(
+            value, image.dtype, image.rows * image.columns, (number - 1) * image.frame_bytes
+        )
+        _black_out(stored.reshape(image.rows, image.columns), image, masks, number)
+    return pixel_data._replace(value=bytes(value))
+
+
+def _encapsulated(source: Source, masks: Sequence[Mask]) -> Element:
+    image, syntax = source.image, source.transfer_syntax_uid
+    codes = codestreams.frames_of(source.pixel_data.fragments or (), image.number_of_frames, syntax)
+    fragments = [b""]
+    for number, code in enumerate(codes, start=1):
+        clean = codestreams.cleaned(code, image, syntax)
+        if syntax == JPEG_LS_LOSSLESS and not _of_frame(masks, number):
+            fragments.append(clean)
+            continue
+        pixels = np.array(decoded(clean, image, syntax))
+        _black_out(pixels, image, masks, number)
+        encoded = encode_frame(pixels)
+        fragments.append(encoded + b"\0" * (len(encoded) % 2))
+    return Element(source.pixel_data.tag, "OB", fragments=tuple(fragments))
+
+
+def _of_frame(masks: Sequence[Mask], number: int) -> list[Mask]:
+    return [mask for mask in masks if mask.frame in (None, number)]
+
+
+def _black_out(pixels: np.ndarray, image: ImagePixel, masks: Sequence[Mask], number: int) -> None:
+    here = _of_frame(masks, number)
+    if not here:
+        return
+    values = without_high_bits(pixels, image)
+    is_inverted = image.photometric_interpretation == "MONOCHROME1"
+    level = values.max() if is_inverted else values.min()
+    for mask in here:
+        pixels[mask.y : mask.y + mask.height, mask.x : mask.x + mask.width] = level
+
+
+def _lossy_history(source: Source) -> dict[int, Element]:
+    """What must still say that values were lost, when the new codestream does not show it."""
+    method = _LOSSY_METHODS.get(source.transfer_syntax_uid)
+    # JPEG 2000 and HTJ2K may be lossless in their general syntaxes: the file's own word stands
+    may_be_lossless = source.transfer_syntax_uid in (JPEG_2000, HTJ2K)
+    told = text_of(source.elements, _LOSSY)
+    if method is None or (told == "01" and text_of(source.elements, _LOSSY_METHOD)):
+        return {}
+    if may_be_lossless and told == "00":
+        return {}
+    image = source.image
+    packed = sum(len(fragment) for fragment in source.pixel_data.fragments or ())
+    ratio = image.frame_bytes * image.number_of_frames / max(packed, 1)
+    return {
+        _LOSSY: Element(_LOSSY, "CS", b"01"),
+        _LOSSY_RATIO: Element(_LOSSY_RATIO, "DS", f"{ratio:.2f}".encode("ascii")),
+        _LOSSY_METHOD: Element(_LOSSY_METHOD, "CS", method.encode("ascii")),
+    }
