@@ -133,6 +133,11 @@ def data_set(source: bytes, position: int, transfer_syntax_uid: str) -> tuple[li
     return _without_duplicates(elements), behind
 
 
+def element_at(source: bytes, position: int) -> tuple[Element, int]:
+    """One explicit little endian element, and where the next begins. Raises Refused."""
+    return _element(_Reader(source), position, len(source), _EXPLICIT, 0)
+
+
 def inflated(data: bytes) -> bytes:
     """A deflated data set, at most MAX_INFLATED_BYTES of it (PS3.5 A.5)."""
     machine = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -288,15 +293,25 @@ def file_of(
     meta: Iterable[Element], elements: Iterable[Element], transfer_syntax_uid: str
 ) -> bytes:
     """A whole DICOM file: zero preamble, file meta with its length, data set, nothing behind it."""
-    group = b"".join(_written(element, _EXPLICIT) for element in meta)
-    length = _written(Element(0x00020000, "UL", len(group).to_bytes(4, "little")), _EXPLICIT)
-    encoding = encoding_of(transfer_syntax_uid)
-    body = b"".join(_written(element, encoding) for element in elements)
+    body = written(elements, transfer_syntax_uid)
     if transfer_syntax_uid == DEFLATED_LITTLE_ENDIAN:
         machine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         body = machine.compress(body) + machine.flush()
         body += b"\0" * (len(body) % 2)
-    return b"".join((bytes(128), b"DICM", length, group, body))
+    return beginning_of(meta) + body
+
+
+def beginning_of(meta: Iterable[Element]) -> bytes:
+    """What stands before a data set: the zero preamble and the file meta group with its length."""
+    group = written(meta, EXPLICIT_LITTLE_ENDIAN)
+    length = Element(0x00020000, "UL", len(group).to_bytes(4, "little"))
+    return b"".join((bytes(128), b"DICM", _written(length, _EXPLICIT), group))
+
+
+def written(elements: Iterable[Element], transfer_syntax_uid: str) -> bytes:
+    """Elements as they stand in a data set, not deflated."""
+    encoding = encoding_of(transfer_syntax_uid)
+    return b"".join(_written(element, encoding) for element in elements)
 
 
 def _written(element: Element, encoding: _Encoding) -> bytes:
