@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -35,6 +35,14 @@ class Cluster:
     data: Path
     sockets: Path
     user: str | None
+    passwords: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A PostgreSQL that runs already: an administrator's address, and our roles' passwords."""
+
+    address: str
     passwords: dict[str, str]
 
 
@@ -75,13 +83,18 @@ def program(at: Cluster, *, log: Path, durable: bool) -> Program:
     )
 
 
-def url(at: Cluster, role: str, database: str = DATABASE) -> str:
+def url(at: Cluster | Elsewhere, role: str, database: str = DATABASE) -> str:
     """The address for `role`: superuser, owner, web or worker."""
+    if isinstance(at, Elsewhere):
+        given = urlsplit(at.address)
+        own, _, host = given.netloc.rpartition("@")
+        who = own if role == "superuser" else f"{_USERS[role]}:{at.passwords[role]}"
+        return given._replace(netloc=f"{who}@{host}", path=f"/{database}").geturl()
     credentials = f"{_USERS[role]}:{at.passwords[role]}"
     return f"postgres://{credentials}@/{database}?host={quote(str(at.sockets))}"
 
 
-def answers(at: Cluster) -> bool:
+def answers(at: Cluster | Elsewhere) -> bool:
     try:
         psycopg.connect(url(at, "superuser", "postgres"), connect_timeout=2).close()
     except psycopg.OperationalError:
@@ -89,7 +102,7 @@ def answers(at: Cluster) -> bool:
     return True
 
 
-def prepare(at: Cluster, *, for_tests: bool) -> None:
+def prepare(at: Cluster | Elsewhere, *, for_tests: bool) -> None:
     """Make the roles, the database and the rights of web and worker on what the owner will make."""
     with psycopg.connect(url(at, "superuser", "postgres"), autocommit=True) as connection:
         for role in ("owner", "web", "worker"):
@@ -101,11 +114,13 @@ def prepare(at: Cluster, *, for_tests: bool) -> None:
         if not connection.execute(
             "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
         ).fetchone():
+            # an administrator who is no superuser makes it for a role of its own
+            connection.execute("GRANT bsti_owner TO CURRENT_USER")
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER bsti_owner")
         connection.execute(f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC")
         connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO bsti_web, bsti_worker")
     # from template1 every test database inherits the same rights
-    for database in (DATABASE, "template1"):
+    for database in (DATABASE, "template1") if for_tests else (DATABASE,):
         with psycopg.connect(url(at, "superuser", database), autocommit=True) as connection:
             _grant_by_default(connection)
 

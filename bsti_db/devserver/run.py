@@ -50,7 +50,10 @@ def _run(folder: Path, port: int) -> None:
 
     _say("Starting PostgreSQL, Valkey and SeaweedFS, and migrating the database …")
     # the database is ready first, and is migrated while the store still starts
-    with running_services(folder, site=site, database_ready=migrate) as (_, services):
+    with running_services(folder, site=site, given=os.environ, database_ready=migrate) as (
+        _,
+        services,
+    ):
         try:
             application.wait_for_end(ours.pop(), services)
             _say("Starting the site, its workers and its scheduler …")

@@ -65,6 +65,14 @@ class Store:
         return f"http://127.0.0.1:{self.ports['s3.port']}"
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """A store that runs already, with the same identities."""
+
+    endpoint_url: str
+    identities: dict[str, dict[str, str]]
+
+
 def program(store: Store, *, log: Path) -> Program:
     """Master, filer and S3 gateway in one process, on the loopback only."""
     (store.folder / "data").mkdir(parents=True, exist_ok=True)
@@ -139,14 +147,16 @@ def leads(store: Store) -> bool:
         return False
 
 
-def remove_sockets(store: Store) -> None:
+def remove_sockets(store: Store | Elsewhere) -> None:
     """Remove what the store leaves in /tmp, wherever its temporary directory is."""
+    if isinstance(store, Elsewhere):
+        return
     for port in store.ports.values():
-        for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108
+        for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108 — SeaweedFS chooses the place
             socket.unlink(missing_ok=True)
 
 
-def client(store: Store, identity: str) -> Any:
+def client(store: Store | Elsewhere, identity: str) -> Any:
     """A boto3 client as one identity; `administrator` is the start-up's own."""
     known = store.identities[identity]
     return connect(store.endpoint_url, known["access_key"], known["secret_key"])
@@ -170,7 +180,7 @@ def connect(endpoint_url: str, access_key: str, secret_key: str) -> Any:
     )
 
 
-def answers(store: Store) -> bool:
+def answers(store: Store | Elsewhere) -> bool:
     """Whether an object can be written and read: `/healthz` says yes some seconds too early."""
     s3 = client(store, "administrator")
     try:

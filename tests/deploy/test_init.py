@@ -129,7 +129,7 @@ def store(tmp_path):
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait(10)
-        for left in Path("/tmp").glob("seaweedfs-*.sock"):  # noqa: S108
+        for left in Path("/tmp").glob("seaweedfs-*.sock"):  # noqa: S108 — SeaweedFS chooses it
             if any(f"-{port}." in left.name for port in ports.values()):
                 left.unlink(missing_ok=True)
 

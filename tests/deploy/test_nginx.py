@@ -81,7 +81,7 @@ def configured(folder, plain, tls, site):
     text = (PROJECT / "deploy" / "nginx" / "nginx.conf").read_text(encoding="utf-8")
     for ours, here in (
         # first, because the folder of the test lies there itself
-        ("/tmp/", f"{folder}/"),  # noqa: S108
+        ("/tmp/", f"{folder}/"),  # noqa: S108 — of the image
         ("/etc/nginx/tls/", f"{folder}/"),
         ("/etc/nginx/pages", str(PROJECT / "deploy" / "nginx")),
         ("/dev/stdout", f"{folder}/requests"),
@@ -109,7 +109,7 @@ def wait_for(port):
 
 
 def ask(front, method, path, body=None, headers=None):
-    trusting = ssl._create_unverified_context()  # noqa: S323 — the certificate was made just now
+    trusting = ssl._create_unverified_context()  # noqa: S323 — its own certificate — the certificate was made just now
     with closing(
         http.client.HTTPSConnection("127.0.0.1", front.tls, timeout=20, context=trusting)
     ) as connection:

@@ -19,7 +19,7 @@ from bsti_db.devserver import seaweedfs
 from bsti_db.devserver.application import process_environment
 from bsti_db.devserver.environment import development_environment
 from bsti_db.devserver.execute import temporary_folder
-from bsti_db.devserver.folder import PROJECT, CannotStart, prepare, socket_folder
+from bsti_db.devserver.folder import PROJECT, CannotStart, prepare, read_json, socket_folder
 from bsti_db.devserver.services import running_services
 from bsti_db.devserver.supervisor import ChildFailed, Program, check, start, stop
 
@@ -59,6 +59,38 @@ def test_a_second_start_finds_everything_still_there(folder):
             assert web.execute("SELECT text FROM kept").fetchone() == ("row",)
         assert redis.Redis.from_url(second["broker"]).lrange("dicom", 0, -1) == [b"message"]
         assert get(second, "dicom", "quarantine", "kept") == b"object"
+
+
+def test_services_that_the_environment_names_are_used_and_not_started(folder):
+    second = folder / "second"
+    second.mkdir()
+    prepare(second, free_bytes=1)
+    with running_services(folder, site="http://127.0.0.1") as (first, _):
+        keys = read_json(folder / "secrets.json")["identities"]
+        given = {
+            "DATABASE_URL": first["database"]["superuser"],
+            "BROKER_URL": first["broker"],
+            "S3_ENDPOINT_URL": first["s3"]["endpoint_url"],
+            **{f"S3_{name.upper()}_KEY": known["access_key"] for name, known in keys.items()},
+            **{f"S3_{name.upper()}_SECRET": known["secret_key"] for name, known in keys.items()},
+        }
+        with running_services(second, site="http://127.0.0.1", given=given) as (places, children):
+            assert children == []
+            assert (places["broker"], places["s3"]) == (first["broker"], first["s3"])
+            with psycopg.connect(places["database"]["worker"]) as worker:
+                assert worker.execute("SELECT current_user").fetchone() == ("bsti_worker",)
+        # what somebody else runs goes on running
+        assert redis.Redis.from_url(first["broker"]).ping()
+
+
+def test_a_given_store_without_its_keys_is_named_before_anything_starts(folder):
+    given = {"S3_ENDPOINT_URL": "http://127.0.0.1:1", "S3_WEB_KEY": "web"}
+
+    with (
+        pytest.raises(CannotStart, match=r"S3_ADMINISTRATOR_KEY, .*S3_SEALER_SECRET"),
+        running_services(folder, site="http://127.0.0.1", given=given),
+    ):
+        pass
 
 
 def put(services, identity, bucket, key, body):

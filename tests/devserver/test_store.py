@@ -166,7 +166,7 @@ def test_a_sealed_anchor_cannot_be_removed_even_by_the_administrator(s3, adminis
 def anonymous(path: str, method: str = "GET") -> int:
     endpoint_url, _ = store_of_tests()
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(f"{endpoint_url}/{path}", method=method)  # noqa: S310
+    request = urllib.request.Request(f"{endpoint_url}/{path}", method=method)  # noqa: S310 — http, and ours
     try:
         with direct.open(request, timeout=10) as answer:
             return answer.status

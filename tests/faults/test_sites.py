@@ -49,7 +49,7 @@ def leases_run_out(site: Site) -> None:
     with site.database() as database:
         for table in ("uploads_upload", "uploads_uploadedfile"):
             database.execute(
-                f"UPDATE {table} SET leased_until = now() - interval '1 second' "  # noqa: S608
+                f"UPDATE {table} SET leased_until = now() - interval '1 second' "  # noqa: S608 — our own names
                 "WHERE leased_until IS NOT NULL"
             )
 

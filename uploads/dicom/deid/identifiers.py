@@ -35,7 +35,7 @@ _PERSONAL_TAGS = frozenset(
 )
 _BIRTH_DATE = 0x00100030
 _WORD = re.compile(rb"[^0-9A-Za-z\x80-\xff]+")
-_MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()  # noqa: SIM905
+_MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()  # noqa: SIM905 — a list of twelve is longer
 MIN_LENGTH = 3
 
 
