@@ -7,18 +7,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from bsti_db.accounts.models import Organisation
-from uploads.explanations import UploadReason
-from uploads.explanations import sentence as sentence_of
 from uploads.models import ClinicalRecord, Upload
 from uploads.screening import Kind, sentence, suspicions
 from uploads.services import entry
 
 SUGGESTIONS = 20
-REFUSALS = [
-    UploadReason.REFUSED_AFTER_CHECK,
-    UploadReason.IDENTITY_VISIBLE,
-    UploadReason.NOT_SUITABLE,
-]
 
 no_line_breaks = RegexValidator(r"^[^\x00-\x1f\x7f]*$", "Leave out line breaks.")
 
@@ -380,14 +373,3 @@ class DeclarationForm(forms.Form):
         if any(seen.kind in (Kind.NAME, Kind.EMAIL) for seen in suspicions(text)):
             raise ValidationError("Give the role of the person who approved, not the name.")
         return text
-
-
-class RefusalForm(forms.Form):
-    """Why a curator refuses a held upload: a code, because free text enters no trail."""
-
-    reason = forms.ChoiceField(
-        choices=[(code.value, sentence_of(code)) for code in REFUSALS],
-        label="Reason, as the submitter reads it",
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose the reason."},
-    )

@@ -1,0 +1,27 @@
+"""From the trust's browser to the study store: uploads, their files, and what they became."""
+
+from uploads.models.answers import ClinicalRecord
+from uploads.models.sending import (
+    EntryCode,
+    FilePart,
+    Patient,
+    Submitter,
+    Upload,
+    UploadedFile,
+    UploadQuerySet,
+)
+from uploads.models.studies import Instance, Series, Study
+
+__all__ = [
+    "ClinicalRecord",
+    "EntryCode",
+    "FilePart",
+    "Instance",
+    "Patient",
+    "Series",
+    "Study",
+    "Submitter",
+    "Upload",
+    "UploadQuerySet",
+    "UploadedFile",
+]
