@@ -9,7 +9,7 @@ from django.urls import reverse
 from uploads.explanations import sentence
 from uploads.lifecycle import UploadStatus
 from uploads.models import EntryCode, Upload
-from uploads.wording import next_steps
+from uploads.wording import header_report, header_summary, next_steps
 
 _SUBJECTS = {
     UploadStatus.SUBMITTED: "received",
@@ -53,6 +53,7 @@ def _send(upload: Upload, word: str) -> None:
         "files": upload.files.filter(container=None).count(),
         "held": upload.files.filter(outcome="held").count(),
         "refused": upload.files.filter(outcome="refused").count(),
+        "headers": header_summary(header_report(upload)) if word == "accepted" else "",
         "reason": sentence(upload.reason),
         "next_steps": next_steps(upload) if word != "received" else [],
         "address": settings.SITE_URL.rstrip("/") + reverse("uploads:detail", args=[upload.pk]),

@@ -20,6 +20,7 @@ urlpatterns = [
     path("held/<uuid:upload_id>/<uuid:file_id>/refuse/", held.refuse_file, name="refuse-file"),
     path("<uuid:upload_id>/", intake.detail, name="detail"),
     path("<uuid:upload_id>/status/", intake.status, name="status"),
+    path("<uuid:upload_id>/headers.json", intake.header_report, name="header-report"),
     path("<uuid:upload_id>/clinical/", intake.clinical, name="clinical"),
     path("<uuid:upload_id>/clinical/check/", intake.check_clinical, name="check-clinical"),
     path("<uuid:upload_id>/declaration/", intake.declaration, name="declaration"),

@@ -1,14 +1,15 @@
 """What a status, an outcome and a reason mean in plain words, for pages and mails."""
 
-from collections.abc import Iterable
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Count
 from django.utils import timezone
 
 from uploads.dicom.deid.report import Done, Report
 from uploads.lifecycle import UploadStatus
-from uploads.models import Upload, UploadedFile
+from uploads.models import Upload
 from uploads.services.deciding import DRAFT_KEPT, HELD_KEPT
 
 
@@ -52,18 +53,31 @@ def _words(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def removed_headers(files: Iterable[UploadedFile]) -> list[dict[str, Any]]:
-    """What was done to the headers of `files`, attribute by attribute: a row's tag, name, words."""
+# --- What was done to the headers ---------------------------------------------------
+
+
+def header_report(upload: Upload) -> Report:
+    """What was done to the headers of an upload's files, added up. It holds no value."""
     whole = Report()
-    for file in files:
-        if file.report:
-            whole.merge(Report.from_json(file.report))
-    rows = []
-    for row in whole.rows():
-        done = [f"{word} {row[word]:,}×" for word in _CHANGES if word in row]
-        if done:
-            rows.append({"tag": row["tag"], "name": row["name"], "done": ", ".join(done)})
-    return rows
+    # the slices of a series are treated alike: each treatment is read once
+    treatments = upload.files.exclude(report=None).order_by().values_list("report")
+    for treatment, files in treatments.annotate(Count("pk")):
+        whole.merge(Report.from_json(treatment), times=files)
+    return whole
 
 
-_CHANGES = [Done.REMOVED, Done.REPLACED, Done.SHIFTED, Done.EMPTIED, Done.CLEANED]
+def header_rows(report: Report) -> dict[str, list[dict[str, Any]]]:
+    """For a page: the rows (tag, name, words) of what was changed, and of what stays as it is."""
+    changed, kept = [], []
+    for row in report.rows():
+        done = [f"{word} {row[word]:,}×" for word in Done if word in row]
+        shown = {"tag": row["tag"], "name": row["name"], "done": ", ".join(done)}
+        (kept if set(row) & set(Done) <= {Done.KEPT} else changed).append(shown)
+    return {"changed": changed, "kept": kept}
+
+
+def header_summary(report: Report) -> str:
+    """For a mail: how many different headers were treated how."""
+    kinds = Counter(done for _, done in report.counts)
+    parts = [f"{kinds[done]} {done}" for done in Done if kinds[done]]
+    return ", ".join(parts)

@@ -83,3 +83,13 @@ def test_a_mail_that_could_not_be_sent_stays_due(settings):
         mail.send_outcome(upload)
 
     assert upload in Upload.objects.awaiting_mail()
+
+
+def test_the_mail_of_an_accepted_upload_sums_up_what_was_done_to_the_headers():
+    upload = settled(UploadStatus.ACCEPTED, mailed_status=UploadStatus.SUBMITTED)
+    report = {"00100010": {"replaced": 1}, "00100020": {"replaced": 1}, "00080060": {"kept": 1}}
+    add_file(upload, b"two", outcome="accepted", report=report)
+
+    mail.send_outcome(upload)
+
+    assert "2 replaced, 1 kept" in sent.outbox[0].body

@@ -276,7 +276,27 @@ def test_the_receipt_says_what_was_removed_tag_by_tag(sender, upload):
     assert "(0010,0010)" in page
     assert "replaced 2×" in page
     assert "Institution Name" in page
-    assert "(0008,0060)" not in page
+    changed, kept = page.index("Removed or changed (2)"), page.index("Kept as they are (1)")
+    assert changed < page.index("(0010,0010)") < kept < page.index("(0008,0060)")
+
+
+def test_what_was_done_to_the_headers_is_there_for_machines(sender, upload):
+    report = {"00100010": {"replaced": 1}, "private": {"removed": 12}, "00080020": {"shifted": 1}}
+    for content in (b"one", b"two"):
+        add_file(upload, content, outcome="accepted", report=report)
+    add_file(upload, b"three", outcome="refused", reason="not_dicom")
+    set_status(upload, UploadStatus.ACCEPTED)
+
+    answer = sender.get(url("header-report", upload))
+
+    told = answer.json()
+    assert told["files"] == 2
+    assert {row["name"]: row for row in told["headers"]}["Private attributes"]["removed"] == 24
+    assert answer["Content-Disposition"].endswith(f'headers-{upload.reference}.json"')
+
+
+def test_another_submitters_report_is_not_found(sender):
+    assert sender.get(url("header-report", draft())).status_code == 404
 
 
 def test_every_status_says_what_happens_next(sender, upload):

@@ -18,7 +18,7 @@ from uploads.forms import ClinicalForm, DeclarationForm
 from uploads.lifecycle import UploadStatus
 from uploads.models import Upload
 from uploads.services import intake
-from uploads.views.progress import progress, status_page
+from uploads.views.progress import progress, report, status_page
 from uploads.views.summary import summary
 
 PAGE_ROWS = 50
@@ -82,6 +82,12 @@ def status(request: HttpRequest, upload_id: Any) -> HttpResponse:
         # settled: the whole page has more to say
         response["HX-Refresh"] = "true"
     return response
+
+
+@require_safe
+@submitter_required
+def header_report(request: HttpRequest, upload_id: Any) -> HttpResponse:
+    return report(own_upload(request, upload_id))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

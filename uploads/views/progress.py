@@ -3,14 +3,15 @@
 from typing import Any
 
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from uploads.dicom.deid.profile import VERSION
 from uploads.explanations import sentence
 from uploads.lifecycle import UploadStatus
 from uploads.models import Upload, UploadedFile
 from uploads.views.summary import receipt
-from uploads.wording import next_steps, removed_headers
+from uploads.wording import header_report, header_rows, next_steps
 
 PROBLEMS_SHOWN = 200
 _Outcome = UploadedFile.Outcome
@@ -20,12 +21,26 @@ _DONE = [_Outcome.ACCEPTED, *_TROUBLED]
 
 def status_page(request: HttpRequest, upload: Upload) -> HttpResponse:
     context = progress(upload) | {
-        "headers": removed_headers(upload.files.exclude(report=None).only("report")),
+        "headers": header_rows(header_report(upload)),
         "receipt": receipt(upload),
         "may_withdraw": upload.status
         in (UploadStatus.SUBMITTED, UploadStatus.HELD, UploadStatus.QUERIED, UploadStatus.ACCEPTED),
     }
     return render(request, "uploads/status.html", context)
+
+
+def report(upload: Upload) -> JsonResponse:
+    """What was done to the headers, for a machine to read."""
+    content = {
+        "reference": upload.reference,
+        "profile": VERSION,
+        "files": upload.files.exclude(report=None).count(),
+        "headers": header_report(upload).rows(),
+    }
+    name = f"headers-{upload.reference}.json"
+    response = JsonResponse(content, json_dumps_params={"indent": 1})
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def progress(upload: Upload) -> dict[str, Any]:

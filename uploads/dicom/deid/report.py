@@ -43,8 +43,10 @@ class Report:
         if count:
             self.counts[place, done] += count
 
-    def merge(self, other: "Report") -> None:
-        self.counts.update(other.counts)
+    def merge(self, other: "Report", *, times: int = 1) -> None:
+        """Add another file's report, or that of so many files that were treated alike."""
+        for place, count in other.counts.items():
+            self.counts[place] += times * count
 
     def to_json(self) -> dict[str, dict[str, int]]:
         result: dict[str, dict[str, int]] = {}
