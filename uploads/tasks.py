@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from celery import Task, shared_task
+from celery.signals import worker_init
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
@@ -16,7 +18,7 @@ from redis.exceptions import RedisError
 from audit.actors import Actor
 from uploads import mail, storage
 from uploads.models import Upload
-from uploads.services import deciding, deidentifying, expanding, leases, settling
+from uploads.services import deciding, deidentifying, expanding, keys, leases, settling
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,14 @@ _retried = {
     "retry_jitter": True,
     "max_retries": 5,
 }
+
+
+@worker_init.connect
+def refuse_destroyed_keys(**_: object) -> None:
+    """A worker that finds a key which was to be gone does not start: somebody put it back."""
+    destroyed = keys.destroyed_among(settings.PSEUDONYM_KEYS)
+    if destroyed:
+        raise SystemExit(f"Delete {', '.join(destroyed)} from PSEUDONYM_KEYS: it was destroyed.")
 
 
 # --- One upload -------------------------------------------------------------------

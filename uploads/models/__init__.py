@@ -1,6 +1,7 @@
 """From the trust's browser to the study store: uploads, their files, and what they became."""
 
 from uploads.models.answers import ClinicalRecord
+from uploads.models.keys import PseudonymKey
 from uploads.models.sending import (
     EntryCode,
     FilePart,
@@ -18,6 +19,7 @@ __all__ = [
     "FilePart",
     "Instance",
     "Patient",
+    "PseudonymKey",
     "Series",
     "Study",
     "Submitter",

@@ -15,6 +15,7 @@ from uploads.dicom.reading import MAX_FILE_BYTES
 from uploads.dicom.reasons import Reason, Refused
 from uploads.explanations import UploadReason
 from uploads.models import Instance, Upload, UploadedFile
+from uploads.services import keys
 from uploads.services.expanding import read_member
 from uploads.services.storing import Result, store_results
 from uploads.workspace import work_folder
@@ -79,6 +80,8 @@ def thumbnails(*, upload: Upload, instances: Sequence[Instance]) -> dict[int, by
 
 def pseudonyms_of(upload: Upload) -> Pseudonyms:
     """The pseudonyms of an upload, under the key that was pinned when it was submitted."""
+    if keys.is_destroyed(upload.pseudonym_key_id):
+        raise KeyMissing(f"The pseudonym key {upload.pseudonym_key_id!r} is destroyed.")
     try:
         secret = settings.PSEUDONYM_KEYS[upload.pseudonym_key_id]
     except KeyError:
