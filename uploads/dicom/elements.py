@@ -293,12 +293,17 @@ def file_of(
     meta: Iterable[Element], elements: Iterable[Element], transfer_syntax_uid: str
 ) -> bytes:
     """A whole DICOM file: zero preamble, file meta with its length, data set, nothing behind it."""
-    body = written(elements, transfer_syntax_uid)
+    body = (written((element,), transfer_syntax_uid) for element in elements)
+    return assembled(meta, body, transfer_syntax_uid)
+
+
+def assembled(meta: Iterable[Element], body: Iterable[bytes], transfer_syntax_uid: str) -> bytes:
+    """The same of elements that `written` gave as bytes."""
     if transfer_syntax_uid == DEFLATED_LITTLE_ENDIAN:
         machine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-        body = machine.compress(body) + machine.flush()
-        body += b"\0" * (len(body) % 2)
-    return beginning_of(meta) + body
+        deflated = machine.compress(b"".join(body)) + machine.flush()
+        body = (deflated, b"\0" * (len(deflated) % 2))
+    return b"".join((beginning_of(meta), *body))
 
 
 def beginning_of(meta: Iterable[Element]) -> bytes:

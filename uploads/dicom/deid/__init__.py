@@ -1,6 +1,12 @@
 """De-identification after PS3.15 Annex E: one rule object, keyed pseudonyms, verified output."""
 
-from uploads.dicom.deid.executor import Deidentified, deidentify, deidentify_source, patient_key
+from uploads.dicom.deid.executor import (
+    Deidentified,
+    deidentify,
+    deidentify_source,
+    opened,
+    patient_key,
+)
 from uploads.dicom.deid.pseudonyms import Pseudonyms
 from uploads.dicom.deid.report import Report
 
@@ -10,5 +16,6 @@ __all__ = [
     "Report",
     "deidentify",
     "deidentify_source",
+    "opened",
     "patient_key",
 ]

@@ -2,20 +2,27 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pydicom.dataset import FileDataset
 
 from uploads.dicom.attributes import Attributes, attributes_of
-from uploads.dicom.deid.actions import Context, age_at, applied, shifted_date
+from uploads.dicom.deid.actions import Context, age_at, applied
 from uploads.dicom.deid.identifiers import Identifiers, gathered
 from uploads.dicom.deid.pixels import check_signs_of_text
 from uploads.dicom.deid.profile import PROFILE
 from uploads.dicom.deid.pseudonyms import Pseudonyms
 from uploads.dicom.deid.report import BEHIND, FILE_META, PREAMBLE, Done, Report
 from uploads.dicom.deid.statement import file_meta, statements
-from uploads.dicom.deid.values import plain
 from uploads.dicom.deid.verification import verified
-from uploads.dicom.elements import Element, file_of
+from uploads.dicom.deid.walker import (
+    Walk,
+    dates_made,
+    identifiers_of,
+    made_of,
+    walked,
+)
+from uploads.dicom.elements import PIXEL_DATA, Element, assembled, written
 from uploads.dicom.reading import (
     ENHANCED_CT_IMAGE,
     LEGACY_CONVERTED_ENHANCED_CT_IMAGE,
@@ -71,8 +78,13 @@ def deidentify(source: bytes, *, pseudonyms: Pseudonyms, is_cleared: bool = Fals
         For what a person must look at first: signs of burned-in text, a failed verification.
     """
     return deidentify_source(
-        read(source), preamble=source[:128], pseudonyms=pseudonyms, is_cleared=is_cleared
+        opened(source), preamble=source[:128], pseudonyms=pseudonyms, is_cleared=is_cleared
     )
+
+
+def opened(source: bytes) -> Source:
+    """Read one file: an ordinary one by the walker, any other the general way. Raises Refused."""
+    return walked(source) or read(source)
 
 
 def deidentify_source(
@@ -81,17 +93,18 @@ def deidentify_source(
     """The same for a file that has been read."""
     if not is_cleared:
         check_signs_of_text(source)
-    identifiers = gathered((*source.meta, *source.elements))
+    identifiers = _identifiers(source)
     context = _context(source, identifiers, pseudonyms)
     _tell_file(context.report, source, preamble)
     pixel_data = cleaned_pixel_data(source)
-    output = _written(source, context, pixel_data, is_cleared=is_cleared)
+    output, dates = _written(source, context, pixel_data, is_cleared=is_cleared)
     native = pixel_data.fragments is None
     dataset = verified(
         output,
         source=source,
         identifiers=identifiers,
-        expected=_expected(source, context),
+        # what we made ourselves may look like an identifier by chance
+        expected=frozenset((context.patient_pseudonym, *dates)),
         pixel_digest=hashlib.sha256(pixel_data.value).hexdigest() if native else None,
     )
     digest = _digest(source)
@@ -136,28 +149,60 @@ def _context(source: Source, identifiers: Identifiers, pseudonyms: Pseudonyms) -
     )
 
 
-def _written(source: Source, context: Context, pixel_data: Element, *, is_cleared: bool) -> bytes:
+def _identifiers(source: Source) -> Identifiers:
+    if isinstance(source, Walk):
+        return identifiers_of(source)
+    return gathered((*source.meta, *source.elements))
+
+
+def _written(
+    source: Source, context: Context, pixel_data: Element, *, is_cleared: bool
+) -> tuple[bytes, set[bytes]]:
+    """The whole output, and the shifted dates in it; the context's report is told."""
+    if isinstance(source, Walk):
+        kept, dates = made_of(source, context, but=_IMAGE_PIXEL_TAGS)
+    else:
+        kept, dates = _made_generally(source, context)
+    syntax = source.transfer_syntax_uid
+    added, counts = _added(source.sop_class_uid, source.image, syntax, is_cleared)
+    context.report.counts.update(counts)
+    kept |= added
+    kept[PIXEL_DATA] = written((pixel_data,), syntax)
+    # in every syntax its head has 8 bytes
+    sop_instance_uid = kept[_SOP_INSTANCE_UID][8:].rstrip(b"\0")
+    meta = file_meta(source.sop_class_uid, sop_instance_uid, syntax)
+    return assembled(meta, (kept[tag] for tag in sorted(kept)), syntax), dates
+
+
+def _made_generally(source: Source, context: Context) -> tuple[dict[int, bytes], set[bytes]]:
     rules = PROFILE[source.sop_class_uid]
     given = [element for element in source.elements if element.tag not in _IMAGE_PIXEL_TAGS]
-    kept = {element.tag: element for element in applied(rules, given, context)}
-    for element in statements(is_cleared=is_cleared):
-        kept[element.tag] = element
-        context.report.add(element.tag, Done.ADDED)
-    for element in _image_pixel(source):
-        kept[element.tag] = element
-        context.report.add(element.tag, Done.KEPT)
+    kept = {
+        element.tag: written((element,), source.transfer_syntax_uid)
+        for element in applied(rules, given, context)
+    }
+    return kept, dates_made(source.elements, context.shift_days)
+
+
+@lru_cache(maxsize=64)
+def _added(
+    sop_class_uid: str, image: ImagePixel, transfer_syntax_uid: str, is_cleared: bool
+) -> tuple[dict[int, bytes], tuple[tuple[str, Done], ...]]:
+    """What we write ourselves, as bytes by tag, and what the report says of it and the pixels."""
+    statement, pixels = statements(is_cleared=is_cleared), _image_pixel(sop_class_uid, image)
+    report = Report()
+    for element in statement:
+        report.add(element.tag, Done.ADDED)
+    for element in (*pixels, Element(PIXEL_DATA, "OW")):
+        report.add(element.tag, Done.KEPT)
     if is_cleared:
-        kept[_BURNED_IN] = Element(_BURNED_IN, "CS", b"NO")
-    kept[pixel_data.tag] = pixel_data
-    context.report.add(pixel_data.tag, Done.KEPT)
-    meta = file_meta(
-        source.sop_class_uid, kept[_SOP_INSTANCE_UID].value, source.transfer_syntax_uid
-    )
-    return file_of(meta, (kept[tag] for tag in sorted(kept)), source.transfer_syntax_uid)
+        pixels.append(Element(_BURNED_IN, "CS", b"NO"))
+    elements = (*statement, *pixels)
+    outputs = {element.tag: written((element,), transfer_syntax_uid) for element in elements}
+    return outputs, tuple(report.counts.elements())
 
 
-def _image_pixel(source: Source) -> list[Element]:
-    image = source.image
+def _image_pixel(sop_class_uid: str, image: ImagePixel) -> list[Element]:
     elements = [
         Element(0x00280002, "US", _u16(1)),
         Element(0x00280004, "CS", image.photometric_interpretation.encode("ascii")),
@@ -168,7 +213,7 @@ def _image_pixel(source: Source) -> list[Element]:
         Element(0x00280102, "US", _u16(image.bits_stored - 1)),
         Element(0x00280103, "US", _u16(int(image.is_signed))),
     ]
-    is_enhanced = source.sop_class_uid in (ENHANCED_CT_IMAGE, LEGACY_CONVERTED_ENHANCED_CT_IMAGE)
+    is_enhanced = sop_class_uid in (ENHANCED_CT_IMAGE, LEGACY_CONVERTED_ENHANCED_CT_IMAGE)
     if is_enhanced or image.number_of_frames > 1:
         elements.append(Element(0x00280008, "IS", str(image.number_of_frames).encode("ascii")))
     return elements
@@ -176,16 +221,6 @@ def _image_pixel(source: Source) -> list[Element]:
 
 def _u16(number: int) -> bytes:
     return number.to_bytes(2, "little")
-
-
-def _expected(source: Source, context: Context) -> frozenset[bytes]:
-    """What we made ourselves and may look like an identifier by chance."""
-    dates = {
-        shifted_date(plain(element.value)[:8], context.shift_days)
-        for element in source.elements
-        if element.vr in ("DA", "DT", "") and len(element.value) <= 26
-    }
-    return frozenset((context.patient_pseudonym, *(date for date in dates if date)))
 
 
 def _tell_file(report: Report, source: Source, preamble: bytes) -> None:

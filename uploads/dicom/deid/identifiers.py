@@ -53,6 +53,27 @@ class Identifiers:
         return self.personal | self.other
 
 
+NOTHING = Identifiers(frozenset(), frozenset(), frozenset(), frozenset())
+
+
+def united(found: Iterable[Identifiers]) -> Identifiers:
+    """What `gathered` finds in several data sets together."""
+    personal: set[bytes] = set()
+    other: set[bytes] = set()
+    birth_dates: set[bytes] = set()
+    uids: set[bytes] = set()
+    for each in found:
+        if each is NOTHING:
+            continue
+        personal |= each.personal
+        other |= each.other
+        birth_dates |= each.birth_dates
+        uids |= each.uids
+    return Identifiers(
+        frozenset(personal), frozenset(other - personal), frozenset(birth_dates), frozenset(uids)
+    )
+
+
 def gathered(elements: Iterable[Element]) -> Identifiers:
     personal: set[bytes] = set()
     other: set[bytes] = set()
@@ -68,6 +89,8 @@ def gathered(elements: Iterable[Element]) -> Identifiers:
             other.update(_words(element.value))
         elif element.tag == _BIRTH_DATE:
             birth_dates.update(spellings(element.value))
+    if not (personal or other or birth_dates or uids):
+        return NOTHING
     return Identifiers(
         frozenset(personal), frozenset(other - personal), frozenset(birth_dates), frozenset(uids)
     )
