@@ -29,6 +29,11 @@ def two_keys(settings):
     return settings
 
 
+def under_old_key(status: str) -> Upload:
+    now = timezone.now()
+    return draft(pseudonym_key_id=OLD, status=status, declared_at=now, submitted_at=now)
+
+
 def processed(contents, trust) -> Upload:
     upload = submitted(contents, organisation=trust)
     tasks.process_upload(str(upload.pk))
@@ -61,7 +66,7 @@ def test_what_was_submitted_before_a_rotation_is_finished_under_its_own_key(two_
 
 
 def test_a_key_that_an_upload_still_needs_is_not_destroyed(two_keys):
-    draft(pseudonym_key_id=OLD, status=UploadStatus.HELD)
+    under_old_key(UploadStatus.HELD)
     two_keys.PSEUDONYM_KEY_ID = NEW
 
     with pytest.raises(keys.KeyInUse, match="1 upload under old1 still wait"):
@@ -79,7 +84,7 @@ def test_a_key_nobody_ever_had_is_not_destroyed(two_keys):
 
 
 def test_a_destroyed_key_is_used_no_more_though_a_worker_still_holds_it(two_keys):
-    upload = draft(pseudonym_key_id=OLD, status=UploadStatus.ACCEPTED)
+    upload = under_old_key(UploadStatus.ACCEPTED)
     two_keys.PSEUDONYM_KEY_ID = NEW
 
     keys.record_destruction(key_id=OLD, actor=ACTOR, at=timezone.now())
