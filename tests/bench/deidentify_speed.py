@@ -1,0 +1,208 @@
+"""De-identifying a CT of 100 slices on one core, beside others' engines on the same files.
+
+Target: 300 files a second with verification and SHA-256 on, OCR off, and at least 3 times as fast
+as plain pydicom, dicognito and dicom-anonymizer.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.sequence import Sequence
+
+from bsti_db.devserver.folder import PROJECT, data_folder
+from tests import datasets
+from tests.datasets.building import item
+
+SLICES = 100
+SIDE = 512
+ELEMENTS = 240
+TARGET_FILES_A_SECOND = 300
+TARGET_MULTIPLE = 3
+_ROUNDS = 3
+_OURS = "ours, verified"
+
+_ENVIRONMENT = ("dicognito==0.19.0", "dicom-anonymizer==2.1.0", f"pydicom=={pydicom.__version__}")
+# runs one engine over all files on one core, as often as asked, and prints the least seconds
+_TIMED = """
+import os, pathlib, sys, time
+os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+PREPARATION
+source, destination = map(pathlib.Path, sys.argv[1:3])
+paths = sorted(source.iterdir())
+def all_files():
+    start = time.perf_counter()
+    for path in paths:
+        out = destination / path.name
+        WORK
+    return time.perf_counter() - start
+print(min(all_files() for _ in range(int(sys.argv[3]))))
+"""
+_WITH_PYDICOM = "dataset = dcmread(path); {}; dataset.save_as(out)"
+_ENGINES = {
+    _OURS: (
+        "import hashlib; from uploads.dicom.deid import Pseudonyms, deidentify; "
+        "keys = Pseudonyms(bytes(range(32)), 'bench', 'organisation', 'upload')",
+        "data = deidentify(path.read_bytes(), pseudonyms=keys).data; "
+        "hashlib.sha256(data).hexdigest(); out.write_bytes(data)",
+    ),
+    "pydicom read-convert-save": (
+        "from pydicom import dcmread",
+        _WITH_PYDICOM.format("[element.value for element in dataset.iterall()]"),
+    ),
+    "dicognito": (
+        "from pydicom import dcmread; from dicognito.anonymizer import Anonymizer; "
+        "anonymizer = Anonymizer()",
+        _WITH_PYDICOM.format("anonymizer.anonymize(dataset)"),
+    ),
+    "dicom-anonymizer": (
+        "from pydicom import dcmread; from dicomanonymizer import anonymize_dataset",
+        _WITH_PYDICOM.format("anonymize_dataset(dataset)"),
+    ),
+}
+
+
+def measure() -> None:
+    python = _python_of_others()
+    if python is None:
+        print("  The other engines cannot be installed here, so they are left out.")
+    with tempfile.TemporaryDirectory(dir=data_folder()) as name:
+        folder = Path(name)
+        contents = ct_of_many_elements()
+        _print_files(contents)
+        for number, content in enumerate(contents):
+            (folder / "source").mkdir(exist_ok=True)
+            (folder / "source" / f"{number:04}.dcm").write_bytes(content)
+        ours = _files_a_second(_OURS, folder, sys.executable)
+        print(f"  {_OURS:<26} {ours:6.0f} files/s (target {TARGET_FILES_A_SECOND})")
+        for engine in [engine for engine in _ENGINES if engine != _OURS and python]:
+            theirs = _files_a_second(engine, folder, str(python))
+            told = f"ours is {ours / theirs:.1f} times as fast (target {TARGET_MULTIPLE})"
+            print(f"  {engine:<26} {theirs:6.0f} files/s; {told}")
+
+
+def _print_files(contents: list[bytes]) -> None:
+    with pydicom.dcmread(pydicom.filebase.DicomBytesIO(contents[0])) as dataset:
+        count = elements_of(dataset)
+    size = sum(map(len, contents)) / 1e6
+    busy = os.getloadavg()[0]
+    print(
+        f"  {len(contents)} slices, {size:.0f} MB, {count} elements each, one core, "
+        f"the best of {_ROUNDS} rounds; load before: {busy:.1f}"
+    )
+
+
+def _files_a_second(engine: str, folder: Path, python: str) -> float:
+    preparation, work = _ENGINES[engine]
+    program = _TIMED.replace("PREPARATION", preparation).replace("WORK", work)
+    (folder / "out").mkdir(exist_ok=True)
+    printed = subprocess.run(
+        [python, "-c", program, str(folder / "source"), str(folder / "out"), str(_ROUNDS)],
+        cwd=PROJECT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    return len(list((folder / "source").iterdir())) / float(printed.split()[-1])
+
+
+def _python_of_others() -> Path | None:
+    """The interpreter of an environment that has the other engines, or None."""
+    environment = data_folder() / "engines"
+    python = environment / "bin" / "python"
+    uv = [sys.executable, "-m", "uv"]
+    try:
+        if not python.exists():
+            _run([*uv, "venv", "--quiet", "--python", sys.executable, str(environment)])
+        _run([*uv, "pip", "install", "--quiet", "--python", str(python), *_ENVIRONMENT])
+        _run([str(python), "-c", "import dicognito, dicomanonymizer"])
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return python
+
+
+def _run(command: Iterable[str]) -> None:
+    subprocess.run(list(command), check=True, capture_output=True, timeout=120)
+
+
+# --- The files ------------------------------------------------------------------------
+
+
+def ct_of_many_elements(count: int = SLICES, side: int = SIDE) -> list[bytes]:
+    """Slices as a scanner sends them: private blocks, nested sequences, noise in the pixels."""
+    random = np.random.default_rng(4)
+    body = np.resize(datasets.ct_pixels(1), (side, side)).astype(float)
+    contents = []
+    for number in range(1, count + 1):
+        pixels = body + random.normal(0, 12, body.shape)
+        dataset = datasets.ct_dataset(
+            number=number, Rows=side, Columns=side, PixelData=pixels.astype("<i2").tobytes()
+        )
+        _add_sequences(dataset, number)
+        _add_private_blocks(dataset, number)
+        contents.append(datasets.written(dataset))
+    return contents
+
+
+def elements_of(dataset: Dataset) -> int:
+    """How many elements a data set has at every depth, sequences among them."""
+    count = 0
+    for element in dataset:
+        count += 1
+        if element.VR == "SQ":
+            count += sum(map(elements_of, element.value))
+    return count
+
+
+def _add_sequences(dataset: FileDataset, number: int) -> None:
+    code = item(
+        CodeValue="36.5", CodingSchemeDesignator="99LOCAL", CodeMeaning="PETTIFOGGER THORAX"
+    )
+    dataset.ProcedureCodeSequence = [code]
+    dataset.RequestAttributesSequence[0].RequestedProcedureCodeSequence = [code]
+    dataset.ReferencedImageSequence = [
+        item(
+            ReferencedSOPClassUID=datasets.CT_IMAGE,
+            ReferencedSOPInstanceUID=datasets.uid("A", "scout", place),
+            PurposeOfReferenceCodeSequence=[
+                item(CodeValue="121311", CodingSchemeDesignator="DCM", CodeMeaning="Localizer")
+            ],
+        )
+        for place in range(2)
+    ]
+    dataset.SourceImageSequence = [
+        item(
+            ReferencedSOPClassUID=datasets.CT_IMAGE,
+            ReferencedSOPInstanceUID=datasets.uid("A", "raw", number),
+        )
+    ]
+    dataset.PerformedProcedureStepID = "PPS88142"
+    dataset.AcquisitionDateTime = f"20200311101502.{number:06d}"
+
+
+def _add_private_blocks(dataset: FileDataset, number: int) -> None:
+    missing = ELEMENTS - elements_of(dataset) - 1
+    kinds = ("LO", "DS", "SH", "IS", "US", "FL", "OB", "UN")
+    values = {
+        "LO": "HIDDENPRIVATE",
+        "DS": f"{number}.25",
+        "SH": "GEMS",
+        "IS": str(number),
+        "US": number,
+        "FL": 0.5,
+        "OB": bytes(64),
+        "UN": b"HIDDENPRIVATE ",
+    }
+    for group in (0x0019, 0x0021, 0x0027, 0x0043, 0x0045):
+        block = dataset.private_block(group, f"GEMS_BLOCK_{group:02X}", create=True)
+        share = missing // 5 - 1
+        for place in range(share):
+            kind = kinds[place % len(kinds)]
+            block.add_new(place, kind, values[kind])
+    block.add_new(0xF0, "SQ", Sequence([item(PatientName="QUILLFEATHER^ADA")]))
