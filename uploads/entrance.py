@@ -22,6 +22,7 @@ SUBMITTER = "submitter_id"
 SINCE = "submitter_since"
 SEEN = "submitter_seen"
 NEXT = "submitter_next"
+DRAFTS = "clinical_drafts"
 IDLE_LIMIT = timedelta(hours=4)
 _WRITTEN_EVERY = 60  # seconds; the parts of a file need no write each
 ENDED = "Your upload session has ended. Ask for a new code; nothing you sent is lost."
@@ -38,7 +39,7 @@ def open_session(request: HttpRequest, submitter: Submitter, *, at: datetime) ->
 
 
 def close_session(request: HttpRequest) -> None:
-    for key in (SUBMITTER, SINCE, SEEN, NEXT):
+    for key in (SUBMITTER, SINCE, SEEN, NEXT, DRAFTS):
         request.session.pop(key, None)
     request.session.cycle_key()
 

@@ -116,7 +116,7 @@ def test_a_wrong_answer_is_told_and_nothing_typed_is_lost(sender, upload, change
         assert CLINICAL["clinical_history"] in page
 
 
-def test_answers_are_checked_as_they_are_typed_and_not_kept(sender, upload):
+def test_answers_are_checked_as_they_are_typed_and_what_is_wrong_is_not_kept(sender, upload):
     response = sender.post(
         url("check-clinical", upload),
         {"clinical_history": "John Smith", "days_from_onset": "900"},
@@ -128,6 +128,24 @@ def test_answers_are_checked_as_they_are_typed_and_not_kept(sender, upload):
     # what is not answered yet is no mistake yet
     assert "Sex" not in page
     assert not upload.clinical_records.exists()
+    assert "John Smith" not in str(dict(sender.session))
+
+
+def test_answers_typed_before_the_page_was_left_are_there_again(sender, upload):
+    typed = {"sex": "F", "symptoms": ["cough", "fever"], "days_from_onset": "4"}
+    kept = sender.post(url("check-clinical", upload), typed)
+    assert "Draft kept at" in kept.content.decode()
+
+    form = sender.get(url("clinical", upload)).context["form"]
+
+    assert form["sex"].value() == "F"
+    assert form["symptoms"].value() == ["cough", "fever"]
+    assert str(form["days_from_onset"].value()) == "4"
+    answer(sender, upload)
+    saved = sender.get(url("clinical", upload)).context["form"]
+    assert saved["days_from_onset"].value() == upload.clinical_records.get().days_from_onset
+    sender.post(reverse("uploads:sign-out"))
+    assert "clinical_drafts" not in sender.session
 
 
 def test_what_was_answered_is_shown_again(sender, upload):

@@ -18,6 +18,7 @@ from uploads.forms import ClinicalForm, DeclarationForm
 from uploads.lifecycle import UploadStatus
 from uploads.models import Upload
 from uploads.services import intake
+from uploads.views import clinical_drafts
 from uploads.views.progress import progress, report, status_page
 from uploads.views.summary import summary
 
@@ -96,7 +97,11 @@ def clinical(request: HttpRequest, upload_id: Any) -> HttpResponse:
     upload = own_upload(request, upload_id)
     if upload.status != UploadStatus.DRAFT:
         return redirect("uploads:detail", upload.pk)
-    form = ClinicalForm(request.POST or None, instance=upload.clinical_records.first())
+    form = ClinicalForm(
+        request.POST or None,
+        instance=upload.clinical_records.first(),
+        initial=clinical_drafts.kept(request.session, upload),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             services.save_clinical_record(
@@ -105,6 +110,7 @@ def clinical(request: HttpRequest, upload_id: Any) -> HttpResponse:
         except intake.UploadIsClosed as problem:
             messages.error(request, str(problem))
             return redirect("uploads:detail", upload.pk)
+        clinical_drafts.forget(request.session, upload)
         return redirect("uploads:declaration", upload.pk)
     context = {"upload": upload, "form": form, "steps": steps(upload, "clinical")}
     return render(request, "uploads/clinical.html", context, status=422 if form.errors else 200)
@@ -113,9 +119,10 @@ def clinical(request: HttpRequest, upload_id: Any) -> HttpResponse:
 @require_POST
 @submitter_required
 def check_clinical(request: HttpRequest, upload_id: Any) -> HttpResponse:
-    """What is wrong with the answers given so far, as they are typed. Nothing is kept."""
-    own_upload(request, upload_id)
+    """What is wrong with the answers given so far, as they are typed; the right ones are kept."""
+    upload = own_upload(request, upload_id)
     form = ClinicalForm(request.POST)
+    clinical_drafts.keep(request.session, upload, form)
     given = {name for name in form.fields if request.POST.get(name)}
     problems = [
         {"label": form[name].label, "anchor": form[name].anchor, "message": message}
@@ -123,7 +130,8 @@ def check_clinical(request: HttpRequest, upload_id: Any) -> HttpResponse:
         if name in given
         for message in messages_of_field
     ]
-    return render(request, "uploads/clinical_problems.html", {"problems": problems})
+    context = {"problems": problems, "kept_at": timezone.now()}
+    return render(request, "uploads/clinical_problems.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
