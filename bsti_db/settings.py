@@ -30,7 +30,6 @@ if DEVELOPMENT:
         os.environ.setdefault(_name, _value)
 
 
-# a laptop's are made by themselves
 if not DEVELOPMENT:
     required.check(PROCESS)
 
@@ -292,6 +291,8 @@ STATIC_ROOT = BASE_DIR / "static" / "collected"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEVELOPMENT
 WHITENOISE_AUTOREFRESH = DEVELOPMENT
+# names that change with the content, by Vite or by collectstatic
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/build/assets/|\.[0-9a-f]{12}\."
 
 # --- Pseudonyms -------------------------------------------------------------
 # Only the dicom workers and `manage.py deidentify` hold the keys; ids are stored, keys never.
