@@ -180,8 +180,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 # --- Security ---------------------------------------------------------------
 
 SECURE_COOKIES = not DEVELOPMENT
-SECURE_SSL_REDIRECT = False  # nginx does it
-SILENCED_SYSTEM_CHECKS = ["security.W008"]  # which asks for it here
+SILENCED_SYSTEM_CHECKS = ["security.W008"]  # asks for the redirect that nginx does
 SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEVELOPMENT
 SECURE_HSTS_PRELOAD = not DEVELOPMENT
