@@ -16,7 +16,6 @@ STATUSES = [
     "500",
     "503",
     "csrf",
-    "locked_out",
 ]
 
 
