@@ -52,7 +52,9 @@ def test_held_uploads_are_listed_with_their_files(curator, held):
 
 
 def test_a_curator_looks_at_the_picture_and_the_look_is_in_the_trail(curator, held):
-    storage.write_preview(held, b"\x89PNG")
+    held.picture = {"rows": 96, "columns": 64, "frames": 1, "shown": [1]}
+    held.save(update_fields=["picture"])
+    storage.write_preview(held, 1, b"\x89PNG")
 
     response = curator.get(url("preview", held.upload, held.pk))
 

@@ -396,7 +396,7 @@ def test_a_held_file_has_a_preview_and_its_original_stays():
 
     assert (upload.status, upload.reason) == (UploadStatus.HELD, "files_held")
     held = upload.files.get(outcome=Outcome.HELD)
-    assert storage.read_preview(held).startswith(b"\x89PNG")
+    assert storage.read_preview(held, 1).startswith(b"\x89PNG")
     assert storage.read_quarantine(held)
 
 

@@ -6,7 +6,7 @@ the items it finished are finished, and the one it had in hand is known.
 
 Work folder: `job.json` (items and options, written by the parent), and for each item, written
 whole or not at all: `{id}.dcm`, `{id}.{n}.jls` (frames from 1), `{id}.thumb.png`,
-`{id}.preview.png` for a held file, and last `{id}.json`, the outcome. `working.json` names the
+`{id}.preview.{n}.png` for a held file, and last `{id}.json`, the outcome. `working.json` names the
 item in hand.
 """
 
@@ -26,6 +26,7 @@ from typing import IO, Any, cast
 from uploads.dicom.attributes import Attributes
 from uploads.dicom.deid.pseudonyms import Pseudonyms
 from uploads.dicom.deid.report import Report
+from uploads.dicom.masks import Mask, Picture
 from uploads.dicom.reasons import Reason
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +49,8 @@ class Item:
     """One file to work on. `path` is the parent's own name for it, `id` names what is written.
 
     Without `wants_frames` there are neither frames nor a preview: the file alone is written.
+    What lies under `masks` is blacked out first; until it is cleared, such a file is held so that a
+    person sees it again.
     """
 
     id: str
@@ -55,6 +58,7 @@ class Item:
     is_cleared: bool = False
     wants_thumbnail: bool = False
     wants_frames: bool = True
+    masks: tuple[Mask, ...] = ()
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
@@ -74,7 +78,8 @@ class Outcome:
     """What became of one item; everything in it is free of source values.
 
     `header` is the DICOM JSON without PixelData, `report` a `Report` as JSON, `patient_key` equal
-    for two files of one patient. `frames` counts the JPEG-LS files.
+    for two files of one patient and `series_key` for two of one series. `frames` counts the JPEG-LS
+    files. `picture` and `text_boxes` (frame, x, y, width, height) are of a file that could be read.
     """
 
     id: str
@@ -84,13 +89,15 @@ class Outcome:
     header: dict[str, Any] | None = None
     report: dict[str, dict[str, int]] = field(default_factory=dict)
     patient_key: str = ""
+    series_key: str = ""
     source_sha256: str = ""
     output_sha256: str = ""
     output_bytes: int = 0
     pixel_digest: str = ""
     frames: int = 0
     has_thumbnail: bool = False
-    has_preview: bool = False
+    picture: Picture | None = None
+    text_boxes: list[dict[str, int]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         data = {**asdict(self), "attributes": None}
@@ -106,6 +113,7 @@ class Outcome:
             "reason": Reason(reason) if reason else None,
             "attributes": Attributes.from_json(attributes) if attributes else None,
             "report": Report.from_json(data["report"]).to_json(),
+            "picture": Picture.from_json(data["picture"]) if data["picture"] else None,
         }
         return cls(**{**data, **changed})
 
@@ -123,8 +131,9 @@ def thumbnail_path(folder: Path, item_id: str) -> Path:
     return folder / f"{item_id}.thumb.png"
 
 
-def preview_path(folder: Path, item_id: str) -> Path:
-    return folder / f"{item_id}.preview.png"
+def preview_path(folder: Path, item_id: str, frame: int) -> Path:
+    """Where the picture of a held file's frame lies; see `previewing.Picture` for the numbers."""
+    return folder / f"{item_id}.preview.{frame}.png"
 
 
 def outcome_path(folder: Path, item_id: str) -> Path:

@@ -13,18 +13,19 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from uploads.dicom import batch
 from uploads.dicom.batch import Item, Outcome, Status
 from uploads.dicom.deid import Deidentified, Pseudonyms, deidentify_source, patient_key
-from uploads.dicom.headers import Header, dicom_json
-from uploads.dicom.reading import MAX_FILE_BYTES, Source, read
-from uploads.dicom.reasons import Held, Reason, Refused
-from uploads.dicom.rendering import render, thumbnail
+from uploads.dicom.headers import dicom_json
+from uploads.dicom.masking import masked
+from uploads.dicom.masks import Mask, Picture
+from uploads.dicom.previewing import pictures
+from uploads.dicom.reading import MAX_FILE_BYTES, Source, read, text_of
+from uploads.dicom.reasons import SIGNS_IN_HEADER, Held, Reason, Refused
+from uploads.dicom.rendering import thumbnail
 from uploads.dicom.transcoding import encode_frame, frames
 
-_PREVIEW_SIDE = 2048
+_SERIES_INSTANCE_UID = 0x0020000E
 _FRAMES_A_WORD = 16
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
@@ -39,7 +40,7 @@ def main() -> int:
     secret = json.loads(sys.stdin.read())
     pseudonyms = Pseudonyms(**{**secret, "secret": bytes.fromhex(secret["secret"])})
     for fields in job["items"]:
-        item = Item(**{**fields, "path": Path(fields["path"])})
+        item = _item(fields)
         _whole(folder / "working.json", json.dumps({"id": item.id}).encode("ascii"))
         _say("started", item)
         try:
@@ -53,6 +54,11 @@ def main() -> int:
     return 0
 
 
+def _item(fields: dict[str, Any]) -> Item:
+    masks = tuple(Mask.from_json(mask) for mask in fields["masks"])
+    return Item(**{**fields, "path": Path(fields["path"]), "masks": masks})
+
+
 def _worked_on(folder: Path, item: Item, pseudonyms: Pseudonyms) -> Outcome:
     source = None
     facts: dict[str, Any] = {"id": item.id}
@@ -64,20 +70,27 @@ def _worked_on(folder: Path, item: Item, pseudonyms: Pseudonyms) -> Outcome:
         source, preamble = read(data), data[:128]
         del data
         facts["patient_key"] = patient_key(source, pseudonyms)
+        facts["series_key"] = pseudonyms.uid(text_of(source.elements, _SERIES_INSTANCE_UID))
+        source = masked(source, item.masks)
         result = deidentify_source(
             source, preamble=preamble, pseudonyms=pseudonyms, is_cleared=item.is_cleared
         )
+        if item.masks and not item.is_cleared:
+            raise Held(Reason.MASKED)
         return _accepted(folder, item, source, result, facts)
     except Refused as refused:
         return Outcome(**facts, status=Status.REFUSED, reason=refused.reason)
     except Held as held:
-        reason = held.reason
+        # the header still says what the masks have met: the picture itself is looked at again
+        is_met = item.masks and held.reason in SIGNS_IN_HEADER
+        reason = Reason.MASKED if is_met else held.reason
     except MemoryError:
         raise
     except Exception:
         # nothing is known of the error that could not hold a value, so nothing of it is told
         reason = Reason.PROCESSING_FAILED
-    facts["has_preview"] = item.wants_frames and _previewed(folder, item, source)
+    if source is not None and item.wants_frames:
+        facts["picture"] = _previewed(folder, item, source, facts.get("text_boxes", []))
     return Outcome(**facts, status=Status.HELD, reason=reason)
 
 
@@ -111,26 +124,19 @@ def _accepted(
     )
 
 
-def _previewed(folder: Path, item: Item, source: Source | None) -> bool:
-    """Whether a picture for the curator could be made: the middle frame, nothing of the header."""
-    if source is None:
-        return False
+def _previewed(
+    folder: Path, item: Item, source: Source, text_boxes: list[dict[str, int]]
+) -> Picture:
+    """The pictures for the curator, as many as could be made: nothing of the header."""
+    image = source.image
+    shown = []
     with contextlib.suppress(Exception):
-        count = source.image.number_of_frames
-        for number, pixels in enumerate(frames(source), start=1):
-            if number == (count + 1) // 2:
-                picture = _picture(pixels, source)
-                _whole(batch.preview_path(folder, item.id), picture)
-                return True
-    return False
-
-
-def _picture(pixels: np.ndarray, source: Source) -> bytes:
-    photometric = source.image.photometric_interpretation
-    header: Header = {"00280004": {"vr": "CS", "Value": [photometric]}}
-    rows, columns = pixels.shape
-    fits = max(rows, columns) <= _PREVIEW_SIDE
-    return render(pixels, header, viewport=None if fits else (_PREVIEW_SIDE, _PREVIEW_SIDE))
+        for frame, picture in pictures(source, text_boxes=text_boxes):
+            _whole(batch.preview_path(folder, item.id, frame), picture)
+            shown.append(frame)
+            if image.number_of_frames > 1:
+                _say("working", item)
+    return Picture(image.rows, image.columns, image.number_of_frames, tuple(shown))
 
 
 def _confine(limits: batch.Limits) -> None:

@@ -13,13 +13,13 @@ DICOM PS3.15 E.3.1 (Clean Pixel Data Option), PS3.3 C.7.6.1.1.2 and C.7.6.1.1.5 
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from uploads.dicom import codestreams
 from uploads.dicom.elements import Element
+from uploads.dicom.masks import Mask
 from uploads.dicom.reading import (
     HTJ2K,
     JPEG_2000,
@@ -33,8 +33,6 @@ from uploads.dicom.reading import (
 )
 from uploads.dicom.transcoding import decoded, encode_frame, without_high_bits
 
-MAX_MASKS = 200
-
 _LOSSY, _LOSSY_RATIO, _LOSSY_METHOD = 0x00282110, 0x00282112, 0x00282114
 _LARGEST_AND_SMALLEST = frozenset((0x00280106, 0x00280107))
 _LOSSY_METHODS = {
@@ -44,34 +42,6 @@ _LOSSY_METHODS = {
     JPEG_2000: "ISO_15444_1",
     HTJ2K: "ISO_15444_15",
 }
-
-
-@dataclass(frozen=True)
-class Mask:
-    """One rectangle, in pixels from the upper left corner; of every frame, or of one (from 1)."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    frame: int | None = None
-
-    def __post_init__(self) -> None:
-        if min(self.x, self.y) < 0 or min(self.width, self.height) < 1:
-            raise ValueError("A mask begins inside the picture and is at least one pixel wide.")
-        if self.frame is not None and self.frame < 1:
-            raise ValueError("Frames count from 1.")
-
-    def fits(self, *, rows: int, columns: int, frames: int) -> bool:
-        """Whether some of a picture of this size lies under the mask."""
-        return self.x < columns and self.y < rows and (self.frame or 1) <= frames
-
-    def to_json(self) -> dict[str, int | None]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Mask":
-        return cls(**data)
 
 
 def masked(source: Source, masks: Sequence[Mask]) -> Source:

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     BURNED_IN_ANNOTATION = "burned_in_annotation"
     SCREEN_SAVE = "screen_save"
     CONVERSION_TYPE = "conversion_type"
+    MASKED = "masked"
     HIDDEN_PIXEL_BITS = "hidden_pixel_bits"
     VERIFICATION_FAILED = "verification_failed"
     PROCESSING_FAILED = "processing_failed"
@@ -96,12 +97,22 @@ REASONS: dict[Reason, str] = {
     Reason.BURNED_IN_ANNOTATION: "The file says that text is part of the picture.",
     Reason.SCREEN_SAVE: "The image is a saved screen, which often shows names.",
     Reason.CONVERSION_TYPE: "The image was captured from another source, and may show names.",
+    Reason.MASKED: "Part of the picture was blacked out. A person looks at it once more.",
     Reason.HIDDEN_PIXEL_BITS: "The image holds more bits than it says, where text may hide.",
     Reason.VERIFICATION_FAILED: "A check after de-identification was not passed.",
     Reason.PROCESSING_FAILED: "The file could not be processed.",
     Reason.TOOK_TOO_LONG: "The file took too long to process.",
     Reason.NEEDED_TOO_MUCH_MEMORY: "The file needed too much memory to process.",
 }
+
+# what the header says of the picture, whatever the picture shows
+SIGNS_IN_HEADER = frozenset(
+    (
+        Reason.BURNED_IN_ANNOTATION,
+        Reason.SCREEN_SAVE,
+        Reason.CONVERSION_TYPE,
+    )
+)
 
 
 class Refused(Exception):

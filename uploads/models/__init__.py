@@ -1,6 +1,6 @@
 """From the trust's browser to the study store: uploads, their files, and what they became."""
 
-from uploads.models.answers import ClinicalRecord
+from uploads.models.answers import ClinicalRecord, UploadQuestion
 from uploads.models.keys import PseudonymKey
 from uploads.models.sending import (
     EntryCode,
@@ -25,5 +25,6 @@ __all__ = [
     "Submitter",
     "Upload",
     "UploadQuerySet",
+    "UploadQuestion",
     "UploadedFile",
 ]

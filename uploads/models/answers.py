@@ -1,5 +1,6 @@
 """What is asked about an upload, and what its submitter answers."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -95,3 +96,34 @@ class ClinicalRecord(models.Model):
 
     def __str__(self) -> str:
         return f"clinical record {self.pk}"
+
+
+class UploadQuestion(models.Model):
+    """What a curator asks about a held upload, and the answer. Its texts go with the upload."""
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="questions")
+    text = models.CharField(max_length=500, blank=True)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField()
+    answer = models.CharField(max_length=500, blank=True)
+    # set by the answer, or when a curator goes on without one
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["upload"],
+                condition=Q(closed_at__isnull=True),
+                name="upload_has_one_open_question_at_most",
+            ),
+            models.CheckConstraint(
+                name="only_a_closed_question_is_answered",
+                condition=Q(answer="") | Q(closed_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"question {self.pk}"

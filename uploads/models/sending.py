@@ -1,6 +1,7 @@
 """Who sends, what they send, and the files of it."""
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -71,6 +72,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
     def held(self) -> "UploadQuerySet":
         return self.filter(status=UploadStatus.HELD)
 
+    def undecided(self) -> "UploadQuerySet":
+        """Uploads that wait for a curator, or for an answer to a curator's question."""
+        return self.filter(status__in=[UploadStatus.HELD, UploadStatus.QUERIED])
+
     def asked_to_be_withdrawn(self) -> "UploadQuerySet":
         """Uploads whose submitter asked for withdrawal after publication, still to be decided."""
         return self.accepted().filter(withdrawal_asked_at__isnull=False)
@@ -80,6 +85,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         told = [
             UploadStatus.SUBMITTED,
             UploadStatus.HELD,
+            UploadStatus.QUERIED,
             UploadStatus.ACCEPTED,
             UploadStatus.REFUSED,
         ]
@@ -130,6 +136,8 @@ class Upload(models.Model):
     pseudonym_key_id = models.CharField(max_length=40, blank=True)  # pinned at submission
     leased_until = models.DateTimeField(null=True, blank=True)  # a worker has it until then
     reason = models.CharField(max_length=40, blank=True)  # the code of a hold or refusal
+    # how long questions have stopped the clock of a hold
+    paused = models.DurationField(default=timedelta)
     mailed_status = models.CharField(max_length=12, blank=True)  # the last one the mails told
 
     objects = UploadQuerySet.as_manager()
@@ -180,6 +188,17 @@ class UploadedFile(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     report = models.JSONField(null=True, blank=True)  # what was removed: tags and counts, no values
     patient_key = models.CharField(max_length=64, blank=True)  # keyed: one upload, one patient
+    series_key = models.CharField(max_length=64, blank=True)  # the pseudonym of its series
+    # what a curator is shown: size and frames drawn, and where text is suspected
+    picture = models.JSONField(null=True, blank=True)
+    text_boxes = models.JSONField(default=list, blank=True)
+    # what a curator drew; the revision tells what was seen before from what was seen after
+    masks = models.JSONField(default=list, blank=True)
+    masks_revision = models.PositiveSmallIntegerField(default=0)
+    masked_at = models.DateTimeField(null=True, blank=True)
+    masked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     leased_until = models.DateTimeField(null=True, blank=True)  # a worker has it until then
     # a person looked at a held file and let it go on
     released_at = models.DateTimeField(null=True, blank=True)
@@ -200,6 +219,11 @@ class UploadedFile(models.Model):
                 name="released_by_and_at_come_together",
                 condition=Q(released_at__isnull=True, released_by__isnull=True)
                 | Q(released_at__isnull=False, released_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="masked_by_and_at_come_together",
+                condition=Q(masked_at__isnull=True, masked_by__isnull=True)
+                | Q(masked_at__isnull=False, masked_by__isnull=False),
             ),
             models.CheckConstraint(
                 name="file_outcome_is_one_of_its_choices",

@@ -11,6 +11,7 @@ from uploads import storage
 from uploads.dicom import batch
 from uploads.dicom.batch import Item, Outcome, Status
 from uploads.dicom.deid.pseudonyms import Pseudonyms
+from uploads.dicom.masks import Mask
 from uploads.dicom.reading import MAX_FILE_BYTES
 from uploads.dicom.reasons import Reason, Refused
 from uploads.explanations import UploadReason
@@ -119,6 +120,7 @@ def _fetched(
                 path=sources / str(file.pk),
                 is_cleared=file.released_at is not None,
                 wants_thumbnail=wants_thumbnail,
+                masks=tuple(Mask.from_json(mask) for mask in file.masks),
             )
         )
     return items, refusals
@@ -165,9 +167,9 @@ def _send(upload: Upload, folder: Path, result: Result) -> Result:
     outcome = result.outcome
     if outcome is None:
         return result
-    if outcome.has_preview:
-        content = batch.preview_path(folder, outcome.id).read_bytes()
-        storage.write_preview(result.file, content)
+    for frame in outcome.picture.shown if outcome.picture else ():
+        content = batch.preview_path(folder, outcome.id, frame).read_bytes()
+        storage.write_preview(result.file, frame, content)
     if result.status != _Outcome.ACCEPTED:
         return result
     try:

@@ -58,7 +58,7 @@ def _write_rows(upload: Upload, results: Sequence[Result]) -> list[str]:
     for result in sorted(results, key=lambda each: each.file.number):
         if result.was_taken:
             verdict = known.verdict(result)
-            if verdict.reason == UploadReason.ALREADY_STORED:
+            if verdict.reason in (UploadReason.ALREADY_STORED, UploadReason.ANOTHER_IMAGE_STORED):
                 superfluous += _keys(upload, result)
             result = verdict
         if result.status == _Outcome.ACCEPTED:
@@ -74,9 +74,19 @@ def _write_file(result: Result) -> None:
     changes = {"outcome": result.status, "reason": result.reason, "leased_until": None}
     if result.outcome:
         changes["report"] = result.outcome.report or None
-        changes["patient_key"] = result.outcome.patient_key
-    # only a file that still waits: another worker may have been quicker
-    UploadedFile.objects.filter(pk=result.file.pk, outcome=_Outcome.WAITING).update(**changes)
+        picture = result.outcome.picture
+        changes |= {
+            "patient_key": result.outcome.patient_key,
+            "series_key": result.outcome.series_key,
+            "picture": picture.to_json() if picture else None,
+            "text_boxes": result.outcome.text_boxes,
+        }
+    # only a file that still waits, and for these masks: another worker may have been quicker
+    UploadedFile.objects.filter(
+        pk=result.file.pk,
+        outcome=_Outcome.WAITING,
+        masks_revision=result.file.masks_revision,
+    ).update(**changes)
 
 
 class _Known:

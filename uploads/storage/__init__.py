@@ -43,8 +43,9 @@ def quarantine_prefix(upload_id: Any) -> str:
     return f"files/{upload_id}/"
 
 
-def preview_key(file: UploadedFile) -> str:
-    return f"{preview_prefix(file.upload_id)}{file.pk}.png"
+def preview_key(file: UploadedFile, frame: int) -> str:
+    """The picture of a frame as it is under the masks of now."""
+    return f"{preview_prefix(file.upload_id)}{file.pk}/{file.masks_revision}/{frame}.png"
 
 
 def preview_prefix(upload_id: Any) -> str:
@@ -157,7 +158,11 @@ def delete_originals(files: Iterable[UploadedFile]) -> None:
     named = list(files)
     sent = [quarantine_key(file) for file in named if file.container_id is None]
     _quarantine().delete_keys(sent)
-    storages["previews"].delete_keys(preview_key(file) for file in named)
+    storages["previews"].delete_keys(key for file in named for key in _preview_keys(file))
+
+
+def _preview_keys(file: UploadedFile) -> list[str]:
+    return [preview_key(file, frame) for frame in (file.picture or {}).get("shown", ())]
 
 
 def _quarantine() -> BucketStorage:
@@ -218,13 +223,13 @@ def delete_unseen(keys: Iterable[str]) -> None:
     storages["studies"].delete_keys(keys)
 
 
-def write_preview(file: UploadedFile, content: bytes) -> None:
-    """The picture of a held file, for the person who decides."""
-    storages["previews"].rewrite(preview_key(file), content)
+def write_preview(file: UploadedFile, frame: int, content: bytes) -> None:
+    """A picture of a held file, for the person who decides."""
+    storages["previews"].rewrite(preview_key(file, frame), content)
 
 
-def read_preview(file: UploadedFile) -> bytes:
-    with storages["previews"].open(preview_key(file)) as stored:
+def read_preview(file: UploadedFile, frame: int) -> bytes:
+    with storages["previews"].open(preview_key(file, frame)) as stored:
         return stored.read()
 
 
@@ -264,7 +269,8 @@ def erase_originals_except(upload_id: Any, files: Iterable[UploadedFile]) -> int
     needed = list(files)
     sent, previews = janitor_bucket("quarantine"), janitor_bucket("previews")
     kept = {quarantine_key(file) for file in needed}
-    kept |= {preview_key(file) for file in needed if file.outcome == file.Outcome.HELD}
+    held = [file for file in needed if file.outcome == file.Outcome.HELD]
+    kept |= {key for file in held for key in _preview_keys(file)}
     return sent.delete_keys(set(sent.keys(quarantine_prefix(upload_id))) - kept) + (
         previews.delete_keys(set(previews.keys(preview_prefix(upload_id))) - kept)
     )

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.files.storage import storages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Q
@@ -67,7 +66,7 @@ def _shown(request: HttpRequest, upload: Upload, form: RefusalForm) -> dict[str,
             {
                 "file": file,
                 "sentence": sentence(file.reason),
-                "has_preview": storages["previews"].exists(storage.preview_key(file)),
+                "has_preview": bool(file.picture and file.picture["shown"]),
             }
             for file in page
         ],
@@ -89,8 +88,9 @@ def preview(request: HttpRequest, upload_id: Any, file_id: Any) -> HttpResponse:
     """The picture of a held file. Each look is in the trail."""
     file = _held_file(upload_id, file_id)
     try:
-        picture = storage.read_preview(file)
-    except FileNotFoundError:
+        frame = file.picture["shown"][0] if file.picture else 0
+        picture = storage.read_preview(file, frame)
+    except (FileNotFoundError, IndexError):
         raise Http404 from None
     record("file.viewed", actor=request.actor, subject=file, upload=str(upload_id))
     response = HttpResponse(picture, content_type="image/png")

@@ -27,6 +27,7 @@ from tests.datasets import (
 from tests.uploads.dicom.keys import KEYS, deidentified, planted_in
 from uploads.dicom import batch
 from uploads.dicom.batch import Item, Limits, Outcome, Status, run_batch
+from uploads.dicom.masks import Mask
 from uploads.dicom.reasons import Reason
 from uploads.dicom.transcoding import decode_frame
 
@@ -96,12 +97,12 @@ def test_an_accepted_file_is_there_with_its_frames_and_its_facts(folder, put):
 def test_a_held_file_leaves_a_preview_and_nothing_else(folder, put):
     outcome = run(folder, put(a=held_xray()))["a"]
 
-    assert outcome.has_preview
-    with Image.open(batch.preview_path(folder, "a")) as picture:
+    assert outcome.picture.shown == (1,)
+    with Image.open(batch.preview_path(folder, "a", 1)) as picture:
         assert picture.size == (64, 96)
         assert not picture.info
     left = {path.name for path in folder.iterdir()}
-    assert left == {"job.json", "a.json", "a.preview.png"}
+    assert left == {"job.json", "a.json", "a.preview.1.png"}
 
 
 def test_a_cleared_file_is_held_no_more(folder, put):
@@ -257,3 +258,42 @@ def _children() -> set[str]:
         if int(parent) == os.getpid() and b"batch_child" in command:
             found.add(status.parent.name)
     return found
+
+
+def test_a_masked_file_is_held_until_a_person_has_seen_it_again(folder, put):
+    masks = (Mask(0, 0, 64, 12),)
+    item = dataclasses.replace(put(a=held_xray())[0], masks=masks)
+
+    outcome = run(folder, [item])["a"]
+
+    assert (outcome.status, outcome.reason) == (Status.HELD, Reason.MASKED)
+    with Image.open(batch.preview_path(folder, "a", 1)) as picture:
+        assert not np.asarray(picture)[:12].any()
+        assert np.asarray(picture)[12:].any()
+
+
+def test_a_cleared_masked_file_is_stored_without_what_was_masked(folder, put):
+    masks = (Mask(0, 0, 64, 12),)
+    item = dataclasses.replace(put(a=held_xray())[0], masks=masks, is_cleared=True)
+
+    outcome = run(folder, [item])["a"]
+
+    assert outcome.status is Status.ACCEPTED
+    stored = pydicom.dcmread(batch.output_path(folder, "a"))
+    frame = decode_frame(batch.frame_path(folder, "a", 1).read_bytes())
+    assert np.array_equal(frame, stored.pixel_array)
+    assert len(np.unique(frame[:12])) == 1
+
+
+def test_a_mask_outside_the_picture_never_lets_the_file_go(folder, put):
+    item = dataclasses.replace(put(a=held_xray())[0], masks=(Mask(500, 0, 5, 5),), is_cleared=True)
+
+    assert run(folder, [item])["a"].status is Status.HELD
+
+
+def test_files_of_one_series_share_a_key_that_is_no_source_uid(folder, put):
+    outcomes = run(folder, put(a=held_xray(number=1), b=held_xray(number=2), c=ct_slice(series=2)))
+
+    keys = {name: outcome.series_key for name, outcome in outcomes.items()}
+    assert keys["a"] == keys["b"] != keys["c"]
+    assert keys["c"] == outcomes["c"].attributes.series_instance_uid

@@ -20,7 +20,8 @@ from tests.datasets import (
 )
 from tests.uploads.dicom.keys import KEYS
 from uploads.dicom.deid import deidentify_source
-from uploads.dicom.masking import Mask, masked
+from uploads.dicom.masking import masked
+from uploads.dicom.masks import Mask
 from uploads.dicom.reading import JPEG_LS_LOSSLESS, NATIVE, read
 from uploads.dicom.transcoding import frames
 
