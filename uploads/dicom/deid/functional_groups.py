@@ -1,17 +1,25 @@
 """What may stay in the functional groups of an enhanced CT (PS3.3 C.7.6.16 and C.8.15.3)."""
 
 from uploads.dicom.deid import vocabulary as words
-from uploads.dicom.deid.rules import Module, codes, items, keep, replace_uid, shift_date
+from uploads.dicom.deid.rules import Rules, codes, items, keep, replace_uid, shift_date
 from uploads.dicom.deid.values import (
+    all_of,
     binary,
     decimal,
     image_type,
+    integer,
     matching,
     one_of,
+    some_of,
+    standard_uid,
     tag_pointer,
+    time,
 )
 
 RESCALE_TYPES = ("HU", "US", "OD", "US_REL", "MGML", "ED", "EDW", "HU_MOD", "PCT", "Z_EFF")
+CALCULATIONS = (
+    *("MAX_IP", "MIN_IP", "VOLUME_RENDER", "SURFACE_RENDER", "MPR", "CURVED_MPR", "NONE"),
+)
 VOI_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
 _LARGE = 1e6
@@ -19,23 +27,46 @@ _YES_NO = one_of("YES", "NO")
 _POINT = binary("d", -_LARGE, _LARGE, least=3, most=3)
 
 # The acquisition attributes that CT images and CT functional groups share.
-CT_RANGES: Module = (
+_GANTRY: Rules = (
     keep("DataCollectionDiameter", decimal(0, 10_000)),
-    keep("ReconstructionDiameter", decimal(0, 10_000)),
     keep("GantryDetectorTilt", decimal(-360, 360)),
     keep("TableHeight", decimal(-10_000, 10_000)),
     keep("RotationDirection", one_of("CW", "CC")),
     keep("RevolutionTime", binary("d", 0, 1000)),
     keep("SingleCollimationWidth", binary("d", 0, 1000)),
     keep("TotalCollimationWidth", binary("d", 0, 1000)),
+)
+_TABLE: Rules = (
     keep("TableSpeed", binary("d", 0, 10_000)),
     keep("TableFeedPerRotation", binary("d", 0, 10_000)),
     keep("SpiralPitchFactor", binary("d", 0, 100)),
+)
+_DOSE: Rules = (
     keep("CTDIvol", binary("d", 0, 10_000)),
     keep("ExposureModulationType", one_of("NONE", "ANGULAR", "XYZ_EC", "Z_EC", "XY_EC")),
 )
+CT_ACQUISITION: Rules = (
+    *_GANTRY,
+    *_TABLE,
+    *_DOSE,
+    keep("ReconstructionDiameter", decimal(0, 10_000)),
+    keep("ScanOptions", some_of(*words.SCAN_OPTIONS)),
+    keep("ConvolutionKernel", matching(words.KERNELS, words.KERNELS_IN_WORDS, most=2)),
+)
+TUBE: Rules = (
+    keep("ExposureTime", integer(0, 999_999)),
+    keep("ExposureTimeInuS", decimal(0, 1e9)),
+    keep("XRayTubeCurrent", integer(0, 99_999)),
+    keep("XRayTubeCurrentInuA", decimal(0, 1e8)),
+    keep("Exposure", integer(0, 999_999)),
+    keep("ExposureInuAs", integer(0, 99_999_999)),
+    keep("FocalSpots", decimal(0, 100, most=4)),
+    keep("GeneratorPower", integer(0, 999_999)),
+    keep("DistanceSourceToDetector", decimal(0, 10_000)),
+    keep("DistanceSourceToPatient", decimal(0, 10_000)),
+)
 
-_ACQUISITION: Module = (
+_ACQUISITION: Rules = (
     items(
         "CTAcquisitionTypeSequence",
         keep(
@@ -45,8 +76,8 @@ _ACQUISITION: Module = (
         keep("ConstantVolumeFlag", _YES_NO),
         keep("FluoroscopyFlag", _YES_NO),
     ),
-    items("CTAcquisitionDetailsSequence", *CT_RANGES),
-    items("CTTableDynamicsSequence", *CT_RANGES),
+    items("CTAcquisitionDetailsSequence", *_GANTRY),
+    items("CTTableDynamicsSequence", *_TABLE),
     items(
         "CTGeometrySequence",
         keep("DistanceSourceToDetector", decimal(0, 10_000)),
@@ -61,7 +92,7 @@ _ACQUISITION: Module = (
     items(
         "CTReconstructionSequence",
         keep("ReconstructionAlgorithm", one_of("FILTER_BACK_PROJ", "ITERATIVE")),
-        keep("ConvolutionKernel", matching(words.KERNELS, most=2)),
+        keep("ConvolutionKernel", matching(words.KERNELS, words.KERNELS_IN_WORDS, most=2)),
         keep(
             "ConvolutionKernelGroup",
             one_of("BRAIN", "SOFT_TISSUE", "LUNG", "BONE", "CONSTANT_ANGLE"),
@@ -73,7 +104,7 @@ _ACQUISITION: Module = (
     ),
     items(
         "CTExposureSequence",
-        *CT_RANGES,
+        *_DOSE,
         keep("ExposureTimeInms", binary("d", 0, 1e7)),
         keep("XRayTubeCurrentInmA", binary("d", 0, 1e5)),
         keep("ExposureInmAs", binary("d", 0, 1e6)),
@@ -86,7 +117,22 @@ _ACQUISITION: Module = (
     ),
 )
 
-CT_FUNCTIONAL_GROUPS: Module = (
+# What a legacy converted image could put into no functional group (C.7.6.16.2.25).
+_UNASSIGNED: Rules = (
+    *CT_ACQUISITION,
+    *TUBE,
+    keep("KVP", decimal(0, 1000)),
+    keep("SliceLocation", decimal(-_LARGE, _LARGE)),
+    keep("InstanceNumber", integer(0, 999_999)),
+    keep("AcquisitionNumber", integer(0, 999_999)),
+    keep("ImageType", image_type(*words.IMAGE_TYPES)),
+    shift_date("AcquisitionDate"),
+    keep("AcquisitionTime", time),
+    shift_date("ContentDate"),
+    keep("ContentTime", time),
+)
+
+CT_FUNCTIONAL_GROUPS: Rules = (
     items(
         "PixelMeasuresSequence",
         keep("PixelSpacing", decimal(0, 1000, least=2, most=2)),
@@ -101,7 +147,7 @@ CT_FUNCTIONAL_GROUPS: Module = (
         keep("FrameAcquisitionDuration", binary("d", 0, 1e8)),
         keep("DimensionIndexValues", binary("I", 0, 999_999, most=16)),
         keep("TemporalPositionIndex", binary("I", 0, 999_999)),
-        keep("StackID", matching(r"\d{1,4}")),
+        keep("StackID", matching(r"\d{1,4}", "one to four digits")),
         keep("InStackPositionNumber", binary("I", 0, 999_999)),
     ),
     items(
@@ -127,6 +173,7 @@ CT_FUNCTIONAL_GROUPS: Module = (
         "FrameVOILUTSequence",
         keep("WindowCenter", decimal(-_LARGE, _LARGE, most=16)),
         keep("WindowWidth", decimal(0, _LARGE, most=16)),
+        keep("WindowCenterWidthExplanation", all_of(*words.WINDOW_EXPLANATIONS)),
         keep("VOILUTFunction", one_of(*VOI_FUNCTIONS)),
     ),
     items(
@@ -136,16 +183,25 @@ CT_FUNCTIONAL_GROUPS: Module = (
         keep("VolumetricProperties", one_of("VOLUME", "SAMPLED", "DISTORTED", "MIXED")),
         keep(
             "VolumeBasedCalculationTechnique",
-            one_of(
-                "MAX_IP", "MIN_IP", "VOLUME_RENDER", "SURFACE_RENDER", "MPR", "CURVED_MPR", "NONE"
-            ),
+            one_of(*CALCULATIONS),
         ),
     ),
     items("IrradiationEventIdentificationSequence", replace_uid("IrradiationEventUID")),
     *_ACQUISITION,
+    items(
+        "TemporalPositionSequence", keep("TemporalPositionTimeOffset", binary("d", -_LARGE, _LARGE))
+    ),
+    items(
+        "ConversionSourceAttributesSequence",
+        keep("ReferencedSOPClassUID", standard_uid),
+        replace_uid("ReferencedSOPInstanceUID"),
+        keep("ReferencedFrameNumber", integer(1, 99_999, most=64)),
+    ),
+    items("UnassignedSharedConvertedAttributesSequence", *_UNASSIGNED),
+    items("UnassignedPerFrameConvertedAttributesSequence", *_UNASSIGNED),
 )
 
-DIMENSIONS: Module = (
+DIMENSIONS: Rules = (
     items("DimensionOrganizationSequence", replace_uid("DimensionOrganizationUID")),
     items(
         "DimensionIndexSequence",

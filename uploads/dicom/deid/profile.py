@@ -36,18 +36,27 @@ OPTIONS = (
     PATIENT_CHARACTERISTICS,
 )
 
+# Written from what reading has proved of the frames, not copied.
+PROVED_BY_READING = (
+    *("SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns"),
+    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelData"),
+)
+
 _EVERY_IMAGE = (
     modules.PATIENT,
     modules.GENERAL_STUDY,
     modules.GENERAL_SERIES,
     modules.GENERAL_EQUIPMENT,
-    modules.GENERAL_IMAGE,
     modules.IMAGE_PIXEL,
-    modules.VOI_LUT,
     modules.SOP_COMMON,
 )
-_CT = (
+_SINGLE_FRAME = (
     *_EVERY_IMAGE,
+    modules.GENERAL_IMAGE,
+    modules.VOI_LUT,
+)
+_CT = (
+    *_SINGLE_FRAME,
     modules.FRAME_OF_REFERENCE,
     modules.IMAGE_PLANE,
     modules.CONTRAST,
@@ -56,18 +65,17 @@ _CT = (
 _ENHANCED_CT = (
     *_EVERY_IMAGE,
     modules.FRAME_OF_REFERENCE,
-    modules.CONTRAST,
     modules.ENHANCED_EQUIPMENT,
     modules.MULTI_FRAME,
     modules.ENHANCED_CT_IMAGE,
 )
-_PROJECTION = (*_EVERY_IMAGE, modules.XRAY_ACQUISITION)
+_PROJECTION = (*_SINGLE_FRAME, modules.X_RAY_ACQUISITION)
 
 MODULES: Mapping[str, tuple[Module, ...]] = {
     CT_IMAGE: _CT,
     ENHANCED_CT_IMAGE: _ENHANCED_CT,
     LEGACY_CONVERTED_ENHANCED_CT_IMAGE: _ENHANCED_CT,
-    CR_IMAGE: (*_PROJECTION, modules.CR_IMAGE),
+    CR_IMAGE: (*_PROJECTION, modules.MODALITY_LUT, modules.CR_IMAGE),
     DX_IMAGE_FOR_PRESENTATION: (*_PROJECTION, modules.DX_IMAGE),
     DX_IMAGE_FOR_PROCESSING: (*_PROJECTION, modules.DX_IMAGE),
 }

@@ -1,6 +1,6 @@
 """What a rule is: one attribute, what happens to it, and the value rule that proves what stays."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -44,7 +44,19 @@ class Rule:
     dummy: bytes = b""
 
 
-Module = tuple[Rule, ...]
+Rules = tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Module:
+    """The rules of one module of PS3.3, with its section."""
+
+    name: str
+    section: str
+    rules: Rules
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.rules)
 
 
 def keep(keyword: str, check: Check, *, required: bool = False, dummy: str = "") -> Rule:
@@ -82,9 +94,9 @@ def items(keyword: str, *rules: Rule) -> Rule:
     return _rule(keyword, Action.KEEP_ITEMS, items=by_tag(rules))
 
 
-def codes(keyword: str, table: Mapping[tuple[str, str], str]) -> Rule:
+def codes(keyword: str, table: Mapping[tuple[str, str], str], *, required: bool = False) -> Rule:
     """A code sequence of which the known codes stay, with our own meanings."""
-    return _rule(keyword, Action.KEEP_CODES, codes=table)
+    return _rule(keyword, Action.KEEP_CODES, codes=table, is_required=required)
 
 
 def patient_age() -> Rule:
@@ -110,4 +122,6 @@ def _rule(
     if tag is None:
         raise ValueError(f"{keyword} is no keyword of PS3.6.")
     vr = dictionary_VR(tag)
+    # a whole lookup table may be longer than a US can say
+    vr = "OW" if vr == "US or OW" else vr
     return Rule(int(tag), keyword, vr, action, check, items, codes, is_required, dummy)

@@ -1,14 +1,16 @@
 """Value rules: what stays comes from a closed vocabulary or a numeric pattern.
 
 A rule takes the bytes of a value (little endian) and gives what may stand in the output, without
-padding, or None.
+padding, or None. Each says in words what it accepts, for docs/deid-profile.md.
 """
 
 import math
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import pairwise
 from struct import Struct
+from typing import NamedTuple
 
 from pydicom.datadict import DicomDictionary
 from pydicom.uid import UID_dictionary
@@ -20,6 +22,16 @@ _INTEGER = re.compile(rb"[+-]?\d{1,10}")
 _TIME = re.compile(rb"(?:[01]\d|2[0-3])(?:[0-5]\d(?:(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?")
 _OLD_TIME = re.compile(rb"(\d\d):(\d\d):(\d\d(?:\.\d{1,6})?)")
 _ORIENTATION = re.compile(rb"[ALHFPR]{1,3}")
+
+
+class Accepted(NamedTuple):
+    """What a value rule accepts: a sentence, and the words of a closed vocabulary."""
+
+    sentence: str
+    words: tuple[str, ...] = ()
+
+
+_ACCEPTED: dict[Check, Accepted] = {}
 
 STANDARD_UIDS = frozenset(uid.encode("ascii") for uid in UID_dictionary)
 
@@ -33,6 +45,16 @@ def parts_of(value: bytes) -> list[bytes]:
     return [part.strip(b" \t\r\n\f") for part in plain(value).split(b"\\")]
 
 
+def accepted_by(check: Check) -> Accepted:
+    """What a value rule accepts, in words."""
+    return _ACCEPTED[check]
+
+
+def _told(check: Check, sentence: str, words: Iterable[str] = ()) -> Check:
+    _ACCEPTED[check] = Accepted(sentence, tuple(words))
+    return check
+
+
 # --- Text ------------------------------------------------------------------------
 
 
@@ -44,7 +66,20 @@ def one_of(*words: str) -> Check:
         word = plain(value)
         return word if word in accepted else None
 
-    return check
+    return _told(check, "one of", words)
+
+
+def one_in_any_case(*words: str) -> Check:
+    """One value of a closed vocabulary, also as scanners spell it: `Chest`, `chest`."""
+    accepted = _encoded(
+        spelling for word in words for spelling in (word, word.capitalize(), word.lower())
+    )
+
+    def check(value: bytes) -> bytes | None:
+        word = plain(value)
+        return word if word in accepted else None
+
+    return _told(check, "one of, in capitals or not:", words)
 
 
 def some_of(*words: str) -> Check:
@@ -55,7 +90,18 @@ def some_of(*words: str) -> Check:
         kept = [part for part in parts_of(value) if part in accepted]
         return b"\\".join(kept) or None
 
-    return check
+    return _told(check, "those values that are one of", words)
+
+
+def all_of(*words: str) -> Check:
+    """Any number of values, all of a closed vocabulary: each stands for a value beside it."""
+    accepted = _encoded(words)
+
+    def check(value: bytes) -> bytes | None:
+        parts = parts_of(value)
+        return b"\\".join(parts) if accepted.issuperset(parts) else None
+
+    return _told(check, "values that are all one of", words)
 
 
 def image_type(*words: str) -> Check:
@@ -69,11 +115,13 @@ def image_type(*words: str) -> Check:
         kept = [part for part in parts[2:] if part in accepted]
         return b"\\".join((first, second, *kept))
 
-    return check
+    return _told(
+        check, "ORIGINAL, MIXED or DERIVED; PRIMARY or SECONDARY; then those that are one of", words
+    )
 
 
-def matching(pattern: str, *, most: int = 1) -> Check:
-    """Values that match a pattern whole, at most so many."""
+def matching(pattern: str, meaning: str, *, most: int = 1) -> Check:
+    """Values that match a pattern whole, at most so many; `meaning` says it in words."""
     compiled = re.compile(pattern.encode("ascii"))
 
     def check(value: bytes) -> bytes | None:
@@ -82,7 +130,7 @@ def matching(pattern: str, *, most: int = 1) -> Check:
             return None
         return b"\\".join(parts)
 
-    return check
+    return _told(check, _counted(meaning, 1, most))
 
 
 def time(value: bytes) -> bytes | None:
@@ -136,7 +184,7 @@ def decimal(low: float, high: float, *, least: int = 1, most: int = 1) -> Check:
             return None
         return b"\\".join(parts)
 
-    return check
+    return _told(check, _counted(f"a decimal from {low:g} to {high:g}", least, most))
 
 
 def integer(low: int, high: int, *, least: int = 1, most: int = 1) -> Check:
@@ -150,7 +198,7 @@ def integer(low: int, high: int, *, least: int = 1, most: int = 1) -> Check:
             return None
         return b"\\".join(parts)
 
-    return check
+    return _told(check, _counted(f"a whole number from {low} to {high}", least, most))
 
 
 def binary(code: str, low: float, high: float, *, least: int = 1, most: int = 1) -> Check:
@@ -165,7 +213,24 @@ def binary(code: str, low: float, high: float, *, least: int = 1, most: int = 1)
         is_right = all(math.isfinite(number) and low <= number <= high for number in numbers)
         return value if is_right else None
 
-    return check
+    return _told(check, _counted(f"a binary number from {low:g} to {high:g}", least, most))
+
+
+def lut_descriptor(value: bytes) -> bytes | None:
+    """Entries, first value mapped and bits of a lookup table (C.11.1.1.1)."""
+    if len(value) != 6:
+        return None
+    return value if 8 <= int.from_bytes(value[4:], "little") <= 16 else None
+
+
+def lut_data(value: bytes) -> bytes | None:
+    """The entries of a lookup table that only rises or only falls: text does neither."""
+    if len(value) % 2 or not 32 <= len(value) <= 131_072:
+        return None
+    entries = [entry for (entry,) in Struct("<H").iter_unpack(value)]
+    is_rising = all(one <= next_one for one, next_one in pairwise(entries))
+    is_falling = all(one >= next_one for one, next_one in pairwise(entries))
+    return value if is_rising or is_falling else None
 
 
 def tag_pointer(value: bytes) -> bytes | None:
@@ -176,5 +241,22 @@ def tag_pointer(value: bytes) -> bytes | None:
     return value if tag in DicomDictionary else None
 
 
+def _counted(sentence: str, least: int, most: int) -> str:
+    if most == 1:
+        return sentence
+    return f"{least if least == most else f'up to {most}'} values, each {sentence}"
+
+
 def _encoded(words: Iterable[str]) -> frozenset[bytes]:
     return frozenset(word.encode("ascii") for word in words)
+
+
+for _check, _sentence in (
+    (time, "a time of day"),
+    (orientation, "two directions of the letters A, L, H, F, P, R"),
+    (standard_uid, "a UID that the standard itself defines"),
+    (tag_pointer, "an attribute that the standard defines"),
+    (lut_descriptor, "three numbers: entries, first value mapped, 8 to 16 bits"),
+    (lut_data, "at least 16 numbers that only rise or only fall"),
+):
+    _told(_check, _sentence)

@@ -67,6 +67,11 @@ KERNELS = (
     r"|FC\d{2}[A-Z]?|FL\d{2}[A-Z]?|QDS|FBP|[BCHLS]_(?:SOFT|SHARP|VSHARP|SMOOTH|STANDARD|LUNG)_[A-F])"
 )
 
+KERNELS_IN_WORDS = (
+    "a reconstruction kernel as GE, Philips, Siemens, Canon or United Imaging write it "
+    "(LUNG, B70f, FC52, YA, U_SHARP_B, …)"
+)
+
 CONTRAST_ROUTES = ("IV", "ORAL", "RECTAL", "INTRAVENOUS", "Intravenous", "ORAL & IV", "ORAL_IV")
 
 WINDOW_EXPLANATIONS = (
