@@ -50,6 +50,7 @@ def _static_checks() -> Iterator[tuple[str, list[str], Path]]:
     yield "mypy", [python, "-m", "mypy"], PROJECT
     yield "migrations", _manage("makemigrations", "--check", "--dry-run"), PROJECT
     yield "lifecycles", _manage("draw_lifecycles", "--check"), PROJECT
+    yield "de-identification profile", _manage("draw_deid_profile", "--check"), PROJECT
     npm = [str(part) for part in node_and_npm()[1]]
     yield "front end lint", [*npm, "run", "--silent", "lint"], VIEWER
     yield "front end tests", [*npm, "test", "--silent"], VIEWER

@@ -71,6 +71,15 @@ _ENHANCED_CT = (
 )
 _PROJECTION = (*_SINGLE_FRAME, modules.X_RAY_ACQUISITION)
 
+SOP_CLASS_NAMES: Mapping[str, str] = {
+    CT_IMAGE: "CT",
+    ENHANCED_CT_IMAGE: "Enhanced CT",
+    LEGACY_CONVERTED_ENHANCED_CT_IMAGE: "Legacy Converted Enhanced CT",
+    CR_IMAGE: "Computed Radiography",
+    DX_IMAGE_FOR_PRESENTATION: "Digital X-Ray for presentation",
+    DX_IMAGE_FOR_PROCESSING: "Digital X-Ray for processing",
+}
+
 MODULES: Mapping[str, tuple[Module, ...]] = {
     CT_IMAGE: _CT,
     ENHANCED_CT_IMAGE: _ENHANCED_CT,

@@ -21,6 +21,11 @@ TAGS = (
     TEMPORAL_INFORMATION_MODIFIED,
 )
 
+KEYWORDS = (
+    *("PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence"),
+    *("ContributingEquipmentSequence", "LongitudinalTemporalInformationModified"),
+)
+
 
 def statements(*, is_cleared: bool) -> list[Element]:
     """The attributes we add; `is_cleared` when a person has looked at the pixels."""

@@ -184,7 +184,7 @@ def decimal(low: float, high: float, *, least: int = 1, most: int = 1) -> Check:
             return None
         return b"\\".join(parts)
 
-    return _told(check, _counted(f"a decimal from {low:g} to {high:g}", least, most))
+    return _told(check, _counted(f"a decimal from {_number(low)} to {_number(high)}", least, most))
 
 
 def integer(low: int, high: int, *, least: int = 1, most: int = 1) -> Check:
@@ -198,7 +198,7 @@ def integer(low: int, high: int, *, least: int = 1, most: int = 1) -> Check:
             return None
         return b"\\".join(parts)
 
-    return _told(check, _counted(f"a whole number from {low} to {high}", least, most))
+    return _told(check, _counted(f"a whole number from {low:,} to {high:,}", least, most))
 
 
 def binary(code: str, low: float, high: float, *, least: int = 1, most: int = 1) -> Check:
@@ -213,7 +213,9 @@ def binary(code: str, low: float, high: float, *, least: int = 1, most: int = 1)
         is_right = all(math.isfinite(number) and low <= number <= high for number in numbers)
         return value if is_right else None
 
-    return _told(check, _counted(f"a binary number from {low:g} to {high:g}", least, most))
+    return _told(
+        check, _counted(f"a binary number from {_number(low)} to {_number(high)}", least, most)
+    )
 
 
 def lut_descriptor(value: bytes) -> bytes | None:
@@ -245,6 +247,10 @@ def _counted(sentence: str, least: int, most: int) -> str:
     if most == 1:
         return sentence
     return f"{least if least == most else f'up to {most}'} values, each {sentence}"
+
+
+def _number(number: float) -> str:
+    return f"{number:,.0f}" if number == int(number) else f"{number:g}"
 
 
 def _encoded(words: Iterable[str]) -> frozenset[bytes]:
