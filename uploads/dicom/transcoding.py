@@ -7,7 +7,7 @@ PixelRepresentation is 1, which is what Cornerstone's JPEG-LS decoder does.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import imagecodecs
@@ -32,6 +32,7 @@ from uploads.dicom.reading import (
     Source,
 )
 from uploads.dicom.reasons import Held, Reason, Refused
+from uploads.dicom.rle import rle_decoded, rle_encoded
 
 _DECODERS = {
     JPEG_BASELINE: imagecodecs.jpeg8_decode,
@@ -45,6 +46,51 @@ _DECODERS = {
     HTJ2K_LOSSLESS: imagecodecs.htj2k_decode,
     HTJ2K_LOSSLESS_RPCL: imagecodecs.htj2k_decode,
     HTJ2K: imagecodecs.htj2k_decode,
+}
+
+
+def _unsigned(pixels: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(pixels).view(f"u{pixels.dtype.itemsize}")
+
+
+def _jpeg_lossless(pixels: np.ndarray) -> bytes:
+    depth = 8 * pixels.dtype.itemsize
+    # PS3.5 8.2.1: the first predictor is taken in both lossless syntaxes
+    return bytes(
+        imagecodecs.jpeg8_encode(_unsigned(pixels), lossless=True, predictor=1, bitspersample=depth)
+    )
+
+
+def _jpeg_ls(pixels: np.ndarray) -> bytes:
+    return bytes(imagecodecs.jpegls_encode(_unsigned(pixels)))
+
+
+def _jpeg_2000(pixels: np.ndarray) -> bytes:
+    return bytes(
+        imagecodecs.jpeg2k_encode(
+            np.ascontiguousarray(pixels), codecformat="j2k", reversible=True, level=0
+        )
+    )
+
+
+def _htj2k(pixels: np.ndarray) -> bytes:
+    return bytes(imagecodecs.htj2k_encode(np.ascontiguousarray(pixels), reversible=True))
+
+
+def _rle(pixels: np.ndarray) -> bytes:
+    planes = pixels.view(np.uint8).reshape(*pixels.shape, pixels.dtype.itemsize)
+    return rle_encoded(planes.transpose(2, 0, 1)[::-1])
+
+
+# the lossless ones: what they hold can be encoded anew
+_ENCODERS: dict[str, Callable[[np.ndarray], bytes]] = {
+    JPEG_LOSSLESS: _jpeg_lossless,
+    JPEG_LOSSLESS_SV1: _jpeg_lossless,
+    JPEG_LS_LOSSLESS: _jpeg_ls,
+    JPEG_2000_LOSSLESS: _jpeg_2000,
+    HTJ2K_LOSSLESS: _htj2k,
+    HTJ2K_LOSSLESS_RPCL: _htj2k,
+    RLE_LOSSLESS: _rle,
 }
 
 
@@ -85,7 +131,7 @@ def frames(source: Source) -> Iterator[np.ndarray]:
     Refused
         When a codestream is not of the size its header says, or cannot be decoded.
     Held
-        When a compressed frame holds bits above Bits Stored.
+        When a lossy frame holds bits above Bits Stored.
     """
     if source.pixel_data.fragments is None:
         yield from native_frames(source.pixel_data.value, source.image)
@@ -106,21 +152,52 @@ def native_frames(value: bytes, image: ImagePixel) -> Iterator[np.ndarray]:
 
 
 def cleaned_pixel_data(source: Source) -> Element:
-    """PixelData of exactly the length its attributes demand, with nothing in it but image."""
+    """PixelData of exactly the length its attributes demand, with nothing in it but image.
+
+    Bits above Bits Stored go; where there are none, every byte of every value stays. A lossless
+    frame that has some is encoded anew, in its own transfer syntax.
+    """
     image, pixel_data = source.image, source.pixel_data
-    vr = "OW" if image.bits_allocated == 16 else "OB"
     if pixel_data.fragments is None:
-        value = pixel_data.value[: image.frame_bytes * image.number_of_frames]
-        if image.bits_stored < image.bits_allocated:
-            pixels = np.frombuffer(value, image.dtype)
-            value = without_high_bits(pixels, image).tobytes()
+        value = _cleaned_native(pixel_data.value, image)
+        vr = "OW" if image.bits_allocated == 16 else "OB"
         return Element(pixel_data.tag, vr, value)
-    codes = codestreams.frames_of(
-        pixel_data.fragments, image.number_of_frames, source.transfer_syntax_uid
-    )
-    clean = [codestreams.cleaned(code, image, source.transfer_syntax_uid) for code in codes]
+    syntax = source.transfer_syntax_uid
+    codes = codestreams.frames_of(pixel_data.fragments, image.number_of_frames, syntax)
+    clean = (codestreams.cleaned(code, image, syntax) for code in codes)
     # an empty offset table: each frame is one fragment
-    return Element(pixel_data.tag, "OB", fragments=(b"", *clean))
+    shown = (_stored_bits_alone(code, image, syntax) for code in clean)
+    return Element(pixel_data.tag, "OB", fragments=(b"", *shown))
+
+
+def _cleaned_native(value: bytes, image: ImagePixel) -> bytes:
+    total = image.frame_bytes * image.number_of_frames
+    value = value[:total]
+    if image.bits_stored < image.bits_allocated:
+        changed = {}
+        for number in range(image.number_of_frames):
+            start = number * image.frame_bytes
+            pixels = np.frombuffer(value, image.dtype, image.rows * image.columns, start)
+            values = without_high_bits(pixels, image)
+            if _has_hidden_bits(pixels, values, image):
+                changed[start] = values
+        if changed:
+            whole = bytearray(value)
+            for start, values in changed.items():
+                whole[start : start + image.frame_bytes] = values.tobytes()
+            value = bytes(whole)
+    return value + b"\0" * (total % 2)
+
+
+def _stored_bits_alone(code: bytes, image: ImagePixel, transfer_syntax_uid: str) -> bytes:
+    """The same codestream, or one of the stored bits alone when it holds others."""
+    is_full = codestreams.precision_of(code, image, transfer_syntax_uid) <= image.bits_stored
+    encode = _ENCODERS.get(transfer_syntax_uid)
+    if is_full or encode is None:
+        return code
+    pixels = _pixels_of(code, image, transfer_syntax_uid)
+    values = without_high_bits(pixels, image)
+    return encode(values) if _has_hidden_bits(pixels, values, image) else code
 
 
 def without_high_bits(pixels: np.ndarray, image: ImagePixel) -> np.ndarray:
@@ -130,20 +207,37 @@ def without_high_bits(pixels: np.ndarray, image: ImagePixel) -> np.ndarray:
     return pixels if not spare else (pixels << spare) >> spare
 
 
+def _has_hidden_bits(pixels: np.ndarray, values: np.ndarray, image: ImagePixel) -> bool:
+    """Whether more than the stored bits are set: neither zeros nor the sign, all over the frame."""
+    if np.array_equal(pixels, values):
+        return False
+    # pixel by pixel the choice between zeros and the sign could draw letters
+    mask = np.array((1 << image.bits_stored) - 1).astype(values.dtype)
+    return not (image.is_signed and np.array_equal(pixels, values & mask))
+
+
 def decoded(code: bytes, image: ImagePixel, transfer_syntax_uid: str) -> np.ndarray:
-    """One checked codestream as stored values, shape (rows, columns), of the header's type."""
-    if transfer_syntax_uid == RLE_LOSSLESS:
-        planes = codestreams.rle_decoded(code, image)
-        raw = np.ascontiguousarray(planes[::-1].transpose(1, 2, 0))
-        pixels = raw.view(image.dtype)[..., 0]
-    else:
-        pixels = _decoded_by_codec(code, transfer_syntax_uid)
-        if pixels.shape != (image.rows, image.columns) or pixels.dtype.kind not in "iu":
-            raise Refused(Reason.PIXELS_DO_NOT_FIT)
-        pixels = pixels.astype(image.dtype)
+    """One checked codestream as stored values, shape (rows, columns), of the header's type.
+
+    Raises Held for a lossy frame that holds bits above Bits Stored: it cannot be encoded anew
+    without losing more.
+    """
+    pixels = _pixels_of(code, image, transfer_syntax_uid)
     values = without_high_bits(pixels, image)
-    _check_high_bits(pixels, values, image)
+    if transfer_syntax_uid not in _ENCODERS and _has_hidden_bits(pixels, values, image):
+        raise Held(Reason.HIDDEN_PIXEL_BITS)
     return values
+
+
+def _pixels_of(code: bytes, image: ImagePixel, transfer_syntax_uid: str) -> np.ndarray:
+    """One codestream as it decodes, bits above Bits Stored and all."""
+    if transfer_syntax_uid == RLE_LOSSLESS:
+        raw = np.ascontiguousarray(rle_decoded(code, image)[::-1].transpose(1, 2, 0))
+        return raw.view(image.dtype)[..., 0]
+    pixels = _decoded_by_codec(code, transfer_syntax_uid)
+    if pixels.shape != (image.rows, image.columns) or pixels.dtype.kind not in "iu":
+        raise Refused(Reason.PIXELS_DO_NOT_FIT)
+    return pixels.astype(image.dtype)
 
 
 def _decoded_by_codec(code: bytes, transfer_syntax_uid: str) -> np.ndarray:
@@ -169,11 +263,3 @@ def _no_swallowed_error() -> Iterator[None]:
         sys.unraisablehook = before
     if swallowed:
         raise RuntimeError("The codec stopped before the end of the picture.")
-
-
-def _check_high_bits(pixels: np.ndarray, values: np.ndarray, image: ImagePixel) -> None:
-    # a signed value may lie in the codestream with or without its sign extended
-    mask = (1 << image.bits_stored) - 1
-    plain = values & np.array(mask).astype(values.dtype) if mask < 1 << 15 else values
-    if not np.all((pixels == values) | (pixels == plain)):
-        raise Held(Reason.HIDDEN_PIXEL_BITS)

@@ -1,16 +1,22 @@
+import io
 import warnings
 
+import imagecodecs
 import numpy as np
+import pydicom
 import pytest
+from pydicom.dataset import FileDataset
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import (
     HTJ2K,
     JPEG2000,
     UID,
+    ExplicitVRLittleEndian,
     HTJ2KLossless,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
+    JPEGLossless,
     JPEGLosslessSV1,
     JPEGLSLossless,
     JPEGLSNearLossless,
@@ -38,6 +44,14 @@ from uploads.dicom.transcoding import decode_frame, encode_frame, frames
 LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEG2000, JPEGLSNearLossless, HTJ2K)
 LOSSLESS = [uid for uid in (*UNCOMPRESSED, *ENCODERS) if uid not in LOSSY]
 EVERY = [*UNCOMPRESSED, *ENCODERS]
+_DECODERS = {
+    JPEGLossless: imagecodecs.jpegsof3_decode,
+    JPEGLosslessSV1: imagecodecs.jpegsof3_decode,
+    JPEGLSLossless: imagecodecs.jpegls_decode,
+    JPEG2000Lossless: imagecodecs.jpeg2k_decode,
+    HTJ2KLossless: imagecodecs.htj2k_decode,
+}
+RE_ENCODED = [uid for uid in ENCODERS if uid not in LOSSY]
 
 
 def _name(uid: UID) -> str:
@@ -124,16 +138,62 @@ def test_signed_values_keep_their_sign_within_bits_stored():
     assert np.array_equal(reread(deidentified(written(dataset))).pixel_array, pixels)
 
 
-def test_hidden_bits_of_a_compressed_frame_hold_the_file():
-    dataset = xray_dataset()
-    pixels = stored_pixels(dataset).copy()
-    pixels[10:20, 10:20] |= 0xF000
-    dataset.PixelData = pixels.tobytes()
+@pytest.mark.parametrize("transfer_syntax", RE_ENCODED, ids=_name)
+def test_hidden_bits_of_a_lossless_frame_are_cleared(transfer_syntax):
+    dataset = _xray_with_letters_in_high_bits()
+    shown = stored_pixels(dataset) & 0x0FFF
+
+    result = deidentified(in_transfer_syntax(dataset, UID(transfer_syntax)))
+
+    assert reread(result).file_meta.TransferSyntaxUID == transfer_syntax
+    assert np.array_equal(_as_it_decodes(result.data), shown)
+
+
+@pytest.mark.parametrize("transfer_syntax", [JPEG2000, JPEGLSNearLossless, HTJ2K], ids=_name)
+def test_hidden_bits_of_a_lossy_frame_hold_the_file(transfer_syntax):
+    source = in_transfer_syntax(_xray_with_letters_in_high_bits(), UID(transfer_syntax))
 
     with pytest.raises(Held) as holding:
-        deidentified(in_transfer_syntax(dataset, JPEGLSLossless))
+        deidentified(source)
 
     assert holding.value.reason is Reason.HIDDEN_PIXEL_BITS
+
+
+@pytest.mark.parametrize("transfer_syntax", [ExplicitVRLittleEndian, *RE_ENCODED], ids=_name)
+@pytest.mark.parametrize("is_extended", [True, False])
+def test_signed_pixels_keep_every_byte_with_their_sign_extended_or_not(
+    transfer_syntax, is_extended
+):
+    dataset = ct_dataset(BitsStored=12, HighBit=11)
+    pixels = np.clip(ct_pixels() - 1024, -2048, 2047).astype(np.int16)
+    dataset.PixelData = (pixels if is_extended else pixels & 0x0FFF).tobytes()
+    source = in_transfer_syntax(dataset, UID(transfer_syntax))
+    before = _as_it_decodes(source)
+
+    result = deidentified(source)
+
+    assert np.array_equal(_as_it_decodes(result.data), before)
+    assert np.array_equal(np.stack(list(frames(read(result.data))))[0], pixels)
+
+
+def test_a_sign_that_is_extended_here_and_not_there_draws_no_letters():
+    dataset = ct_dataset(BitsStored=12, HighBit=11)
+    pixels = np.full((64, 64), -1000, np.int16)
+    pixels[20:30, 20:50] &= 0x0FFF
+    dataset.PixelData = pixels.tobytes()
+
+    stored = np.frombuffer(reread(deidentified(written(dataset))).PixelData, np.int16)
+
+    assert np.unique(stored).tolist() == [-1000]
+
+
+def test_eight_bits_of_an_odd_number_of_pixels_are_taken():
+    dataset = xray_dataset(BitsAllocated=8, BitsStored=8, HighBit=7)
+    pixels = np.arange(35, dtype=np.uint8).reshape(7, 5)
+    dataset.Rows, dataset.Columns, dataset.PixelData = 7, 5, pixels.tobytes() + b"\0"
+    dataset["PixelData"].VR = "OB"
+
+    assert np.array_equal(reread(deidentified(written(dataset))).pixel_array, pixels)
 
 
 def test_pixel_data_has_the_length_its_attributes_demand():
@@ -250,6 +310,28 @@ def test_eight_bit_radiographs_are_taken():
 
     assert np.array_equal(reread(deidentified(written(dataset))).pixel_array, pixels)
     assert chest_xray()
+
+
+def _xray_with_letters_in_high_bits() -> FileDataset:
+    dataset = xray_dataset()
+    pixels = stored_pixels(dataset).copy()
+    pixels[10:20, 10:20] |= 0xF000
+    dataset.PixelData = pixels.tobytes()
+    return dataset
+
+
+def _as_it_decodes(source: bytes) -> np.ndarray:
+    """The pixels of a file by pydicom or a codec alone, with whatever stands in their high bits."""
+    dataset = pydicom.dcmread(io.BytesIO(source))
+    size, syntax = dataset.Rows * dataset.Columns, dataset.file_meta.TransferSyntaxUID
+    if not syntax.is_encapsulated:
+        return np.frombuffer(dataset.PixelData, np.uint16, size).reshape(dataset.Rows, -1)
+    code = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    if syntax == RLELossless:
+        # pydicom takes the unused bits away unless it is asked not to
+        dataset.BitsStored, dataset.HighBit = 16, 15
+        return dataset.pixel_array.view(np.uint16)
+    return _DECODERS[syntax](code).view(np.uint16)
 
 
 def _with_codestreams(transfer_syntax: UID, change) -> bytes:
