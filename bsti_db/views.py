@@ -23,7 +23,7 @@ from review.lifecycle import CaseStatus
 from review.models import Case, patients_to_open
 from uploads.models import Upload
 
-_LATEST = 3
+_LATEST = 4
 
 
 @require_safe
