@@ -10,6 +10,7 @@ A.5 (deflated).
 
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from struct import Struct
 from typing import NamedTuple
@@ -118,19 +119,31 @@ def data_set(source: bytes, position: int, transfer_syntax_uid: str) -> tuple[li
     reader, encoding = _Reader(source), encoding_of(transfer_syntax_uid)
     elements: list[Element] = []
     end = len(source)
-    has_pixels = False
     while position < end:
-        try:
-            element, position = _element(reader, position, end, encoding, 0)
-        except Refused:
-            # what lies behind the pixels is dropped whatever it is
-            if has_pixels:
-                return _without_duplicates(elements), True
-            raise
-        has_pixels = has_pixels or element.tag == PIXEL_DATA
+        element, position = _element(reader, position, end, encoding, 0)
         elements.append(element)
-    behind = has_pixels and elements[-1].tag != PIXEL_DATA
-    return _without_duplicates(elements), behind
+        if element.tag == PIXEL_DATA:
+            break
+    elements = _without_duplicates(elements)
+    return [*elements, *_behind(reader, position, encoding, elements)], position < end
+
+
+def _behind(
+    reader: _Reader, position: int, encoding: _Encoding, elements: list[Element]
+) -> list[Element]:
+    """What can be read behind the pixels and is new: a wrong order is taken, all else is dropped.
+
+    Whatever it is, it is no reason to refuse the image before it.
+    """
+    known = {element.tag for element in elements}
+    found = []
+    with suppress(Refused):
+        while position < len(reader.source):
+            element, position = _element(reader, position, len(reader.source), encoding, 0)
+            if element.tag not in known:
+                found.append(element)
+                known.add(element.tag)
+    return found
 
 
 def element_at(source: bytes, position: int) -> tuple[Element, int]:
@@ -165,7 +178,8 @@ def _element(
     tag = group << 16 | number
     vr, length, position = _vr_and_length(source, position + 4, end, encoding, tag)
     if length == _UNDEFINED:
-        if tag == PIXEL_DATA and depth == 0:
+        # an icon's pixels may be encapsulated too
+        if tag == PIXEL_DATA or vr in ("OB", "OW"):
             fragments, position = _fragments(reader, position, end, encoding)
             return Element(tag, vr, fragments=fragments), position
         inner = _IMPLICIT if vr == "UN" else encoding
@@ -173,11 +187,17 @@ def _element(
         return Element(tag, "SQ", items=items), position
     if position + length > end:
         raise _beyond(reader, end)
+    value = source[position : position + length]
     if vr == "SQ" or (tag in _SEQUENCES and vr in ("", "UN")):
         inner = _IMPLICIT if vr == "UN" else encoding
-        items, _ = _items(reader, position, position + length, inner, depth + 1)
+        try:
+            items, _ = _items(reader, position, position + length, inner, depth + 1)
+        except Refused as refused:
+            if refused.reason is Reason.TOO_COMPLEX:
+                raise
+            # its end is known: what cannot be read as items is bytes, of which nothing is kept
+            return Element(tag, "UN", value), position + length
         return Element(tag, "SQ", items=items), position + length
-    value = source[position : position + length]
     if encoding.is_big_endian and vr in _WORD_BYTES:
         value = _swapped(value, vr)
     return Element(tag, vr, value), position + length
