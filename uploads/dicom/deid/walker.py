@@ -83,7 +83,7 @@ class _Made:
 
     output: bytes | None
     counts: tuple[tuple[str, Done], ...]
-    date: bytes | None = None
+    date: bytes | None
 
 
 # --- Reading -------------------------------------------------------------------
@@ -228,24 +228,23 @@ def _series(sop_class_uid: str, *known: object) -> _Series:
 
 @lru_cache(_REMEMBERED)
 def _made(series: _Series, part: Part) -> _Made:
-    element = part.element
-    made = _applied(series, element.tag, [element])
-    return replace(made, date=date_made(element, series.context.shift_days))
+    date = date_made(part.element, series.context.shift_days)
+    return _applied(series, part.element.tag, [part.element], date)
 
 
 @lru_cache(_REMEMBERED)
 def _made_of_nothing(series: _Series, tag: int) -> _Made:
-    return _applied(series, tag, [])
+    return _applied(series, tag, [], None)
 
 
-def _applied(series: _Series, tag: int, elements: list[Element]) -> _Made:
+def _applied(series: _Series, tag: int, elements: list[Element], date: bytes | None) -> _Made:
     rule = PROFILE[series.sop_class_uid].get(tag)
     if rule is None:
-        return _Made(None, ((place_of(tag), Done.REMOVED),))
+        return _Made(None, ((place_of(tag), Done.REMOVED),), date)
     report = Report()
     kept = applied({tag: rule}, elements, replace(series.context, report=report))
     output = written(kept, EXPLICIT_LITTLE_ENDIAN) if kept else None
-    return _Made(output, tuple(report.counts.elements()))
+    return _Made(output, tuple(report.counts.elements()), date)
 
 
 def date_made(element: Element, shift_days: int) -> bytes | None:
