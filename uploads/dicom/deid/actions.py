@@ -44,7 +44,7 @@ def applied(rules: Mapping[int, Rule], elements: list[Element], context: Context
         if element is None and not rule.is_required and rule.action is not Action.AGE:
             continue
         result = _ACTIONS[rule.action](rule, element, context)
-        if result is None and rule.is_required:
+        if result is None and (rule.is_required or (rule.is_conditional and element is not None)):
             result = _element(rule, rule.dummy, context)
             _tell_required(rule, element, context)
         elif result is None and element is not None:

@@ -1,7 +1,7 @@
 """What may stay in the functional groups of an enhanced CT (PS3.3 C.7.6.16 and C.8.15.3)."""
 
 from uploads.dicom.deid import vocabulary as words
-from uploads.dicom.deid.rules import Rules, codes, items, keep, replace_uid, shift_date
+from uploads.dicom.deid.rules import Rules, codes, items, keep, replace_uid, shift_date, when_given
 from uploads.dicom.deid.values import (
     all_of,
     binary,
@@ -42,7 +42,7 @@ _TABLE: Rules = (
     keep("SpiralPitchFactor", binary("d", 0, 100)),
 )
 _DOSE: Rules = (
-    keep("CTDIvol", binary("d", 0, 10_000)),
+    when_given(keep("CTDIvol", binary("d", 0, 10_000))),
     keep("ExposureModulationType", one_of("NONE", "ANGULAR", "XYZ_EC", "Z_EC", "XY_EC")),
 )
 CT_ACQUISITION: Rules = (

@@ -23,6 +23,7 @@ from uploads.dicom.deid.rules import (
     pseudonym,
     replace_uid,
     shift_date,
+    when_given,
 )
 from uploads.dicom.deid.values import (
     all_of,
@@ -83,8 +84,8 @@ GENERAL_SERIES = Module(
         clean("SeriesDescription"),
         clean("ProtocolName"),
         keep("BodyPartExamined", _BODY_PART),
-        keep("PatientPosition", one_of(*words.PATIENT_POSITIONS)),
-        keep("Laterality", one_of("R", "L")),
+        when_given(keep("PatientPosition", one_of(*words.PATIENT_POSITIONS))),
+        when_given(keep("Laterality", one_of("R", "L"))),
     ),
 )
 
@@ -107,14 +108,14 @@ _IMAGE: Rules = (
     keep("LossyImageCompressionRatio", decimal(0, 10_000, most=8)),
     keep(
         "LossyImageCompressionMethod",
-        all_of("ISO_10918_1", "ISO_14495_1", "ISO_15444_1", "ISO_15444_15", "ISO_15444_2"),
+        all_of("ISO_10918_1", "ISO_14495_1", "ISO_15444_1", "ISO_15444_15"),
     ),
     keep("PresentationLUTShape", one_of("IDENTITY", "INVERSE")),
     keep("InstanceNumber", _NUMBER, required=True),
     keep("AcquisitionNumber", _NUMBER),
     shift_date("AcquisitionDateTime"),
-    shift_date("ContentDate"),
-    keep("ContentTime", time),
+    when_given(shift_date("ContentDate")),
+    when_given(keep("ContentTime", time)),
 )
 
 GENERAL_IMAGE = Module(
@@ -123,7 +124,7 @@ GENERAL_IMAGE = Module(
     (
         *_IMAGE,
         keep("ImageType", image_type(*words.IMAGE_TYPES)),
-        keep("PatientOrientation", orientation),
+        when_given(keep("PatientOrientation", orientation)),
         shift_date("AcquisitionDate"),
         keep("AcquisitionTime", time),
         keep("ImagesInAcquisition", integer(0, 99_999)),
@@ -192,7 +193,7 @@ CONTRAST = Module(
     "Contrast/Bolus",
     "C.7.6.4",
     (
-        clean("ContrastBolusAgent"),
+        when_given(clean("ContrastBolusAgent")),
         keep("ContrastBolusRoute", one_of(*words.CONTRAST_ROUTES)),
     ),
 )
@@ -225,8 +226,8 @@ CT_IMAGE = Module(
 )
 
 X_RAY_ACQUISITION = Module(
-    "X-Ray Acquisition Dose, Generation, Grid and Positioning",
-    "C.8.7.2, C.8.7.8, C.8.7.11, C.8.11.5",
+    "X-Ray Acquisition Dose, Generation and Grid",
+    "C.8.7.8, C.8.7.9, C.8.7.11",
     (
         *TUBE,
         keep("KVP", decimal(0, 1000)),
@@ -258,8 +259,8 @@ CR_IMAGE = Module(
 )
 
 DX_IMAGE = Module(
-    "DX Series, Anatomy Imaged, Image and Detector",
-    "C.8.11.1 to C.8.11.4",
+    "DX Series, Anatomy Imaged, Image, Detector and Positioning",
+    "C.8.11.1 to C.8.11.5",
     (
         keep("Modality", one_of("DX", "CR"), dummy="DX"),
         keep("ImageType", image_type(*words.IMAGE_TYPES), dummy="DERIVED\\SECONDARY"),
@@ -277,6 +278,7 @@ DX_IMAGE = Module(
         keep("DetectorElementPhysicalSize", decimal(0, 1000, least=2, most=2)),
         keep("DetectorElementSpacing", decimal(0, 1000, least=2, most=2)),
         *_RESCALE,
+        keep("PositionerType", one_of(*words.POSITIONER_TYPES), required=True),
         empty("AcquisitionContextSequence"),
     ),
 )

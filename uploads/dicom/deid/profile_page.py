@@ -138,6 +138,8 @@ def _happens(rule: Rule) -> str:
         text += f"; otherwise {rule.dummy.decode('ascii')}"
     elif rule.is_required and rule.action is not Action.EMPTY and rule.check is not None:
         text += "; otherwise empty"
+    elif rule.is_conditional:
+        text += "; empty when given and not so"
     return text.replace("|", "\\|")
 
 

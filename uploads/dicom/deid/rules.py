@@ -1,7 +1,7 @@
 """What a rule is: one attribute, what happens to it, and the value rule that proves what stays."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -30,7 +30,8 @@ class Rule:
     """One attribute of one module.
 
     `is_required` marks Type 1 and 2 attributes: when no value may stay they are written empty, or
-    as `dummy` where the module forbids an empty one.
+    as `dummy` where the module forbids an empty one. `is_conditional` marks Type 2C and what one
+    optional module demands: the same, where the file has the attribute.
     """
 
     tag: int
@@ -41,6 +42,7 @@ class Rule:
     items: Mapping[int, "Rule"] | None = None
     codes: Mapping[tuple[str, str], str] | None = None
     is_required: bool = False
+    is_conditional: bool = False
     dummy: bytes = b""
 
 
@@ -65,8 +67,8 @@ def keep(keyword: str, check: Check, *, required: bool = False, dummy: str = "")
     )
 
 
-def clean(keyword: str, *, required: bool = False) -> Rule:
-    return _rule(keyword, Action.CLEAN, is_required=required)
+def clean(keyword: str) -> Rule:
+    return _rule(keyword, Action.CLEAN)
 
 
 def replace_uid(keyword: str) -> Rule:
@@ -75,6 +77,11 @@ def replace_uid(keyword: str) -> Rule:
 
 def shift_date(keyword: str, *, required: bool = False) -> Rule:
     return _rule(keyword, Action.SHIFT_DATE, is_required=required)
+
+
+def when_given(rule: Rule) -> Rule:
+    """The rule of an attribute of Type 2C: empty when its value may not stay, but not invented."""
+    return replace(rule, is_conditional=True)
 
 
 def pseudonym(keyword: str) -> Rule:
@@ -124,4 +131,14 @@ def _rule(
     vr = dictionary_VR(tag)
     # a whole lookup table may be longer than a US can say
     vr = "OW" if vr == "US or OW" else vr
-    return Rule(int(tag), keyword, vr, action, check, items, codes, is_required, dummy)
+    return Rule(
+        int(tag),
+        keyword,
+        vr,
+        action,
+        check=check,
+        items=items,
+        codes=codes,
+        is_required=is_required,
+        dummy=dummy,
+    )
