@@ -49,6 +49,7 @@ class Item:
     """One file to work on. `path` is the parent's own name for it, `id` names what is written.
 
     Without `wants_frames` there are neither frames nor a preview: the file alone is written.
+    Without `reads_text` pictures are searched for drawn letters, but nothing in them is read.
     What lies under `masks` is blacked out first; until it is cleared, such a file is held so that a
     person sees it again.
     """
@@ -58,6 +59,7 @@ class Item:
     is_cleared: bool = False
     wants_thumbnail: bool = False
     wants_frames: bool = True
+    reads_text: bool = True
     masks: tuple[Mask, ...] = ()
 
     def __post_init__(self) -> None:

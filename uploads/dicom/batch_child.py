@@ -73,7 +73,11 @@ def _worked_on(folder: Path, item: Item, pseudonyms: Pseudonyms) -> Outcome:
         facts["series_key"] = pseudonyms.uid(text_of(source.elements, _SERIES_INSTANCE_UID))
         source = masked(source, item.masks)
         result = deidentify_source(
-            source, preamble=preamble, pseudonyms=pseudonyms, is_cleared=item.is_cleared
+            source,
+            preamble=preamble,
+            pseudonyms=pseudonyms,
+            is_cleared=item.is_cleared,
+            reads_text=item.reads_text,
         )
         if item.masks and not item.is_cleared:
             raise Held(Reason.MASKED)
@@ -83,7 +87,9 @@ def _worked_on(folder: Path, item: Item, pseudonyms: Pseudonyms) -> Outcome:
     except Held as held:
         # the header still says what the masks have met: the picture itself is looked at again
         is_met = item.masks and held.reason in SIGNS_IN_HEADER
-        reason = Reason.MASKED if is_met else held.reason
+        seen = Reason.TEXT_IN_PICTURE if held.text_boxes else Reason.MASKED
+        reason = seen if is_met else held.reason
+        facts["text_boxes"] = held.text_boxes
     except MemoryError:
         raise
     except Exception:

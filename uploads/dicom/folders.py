@@ -11,6 +11,7 @@ import threading
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -81,6 +82,7 @@ def deidentify_folder(
     *,
     pseudonyms: Pseudonyms,
     jobs: int,
+    reads_text: bool = True,
 ) -> Generator[Result, None, None]:
     """De-identify files of a folder; yields a result for each, as it is finished.
 
@@ -90,6 +92,8 @@ def deidentify_folder(
         Relative paths, as `files_in` gives them.
     jobs
         How many guarded children work at once.
+    reads_text
+        Without it pictures are searched for drawn letters, but nothing in them is read.
 
     Raises
     ------
@@ -103,7 +107,8 @@ def deidentify_folder(
 
     def work(portion: Sequence[str]) -> None:
         try:
-            with contextlib.closing(_portion(source, destination, portion, pseudonyms)) as done:
+            results_of = _portion(source, destination, portion, pseudonyms, reads_text)
+            with contextlib.closing(results_of) as done:
                 for result in done:
                     results.put(result)
                     if stopping.is_set():
@@ -129,13 +134,18 @@ def deidentify_folder(
 
 
 def _portion(
-    source: Path, destination: Path, paths: Sequence[str], pseudonyms: Pseudonyms
+    source: Path,
+    destination: Path,
+    paths: Sequence[str],
+    pseudonyms: Pseudonyms,
+    reads_text: bool,
 ) -> Generator[Result, None, None]:
     by_id = {str(place): path for place, path in enumerate(paths)}
     items = []
+    item_of = partial(Item, wants_frames=False, reads_text=reads_text)
     for item_id, path in by_id.items():
         if _can_be_read(source / path):
-            items.append(Item(item_id, source / path, wants_frames=False))
+            items.append(item_of(item_id, source / path))
         else:
             yield Result(path, None, Status.REFUSED, Reason.CANNOT_BE_OPENED)
     with tempfile.TemporaryDirectory(prefix="deidentify-") as name:
@@ -147,7 +157,7 @@ def _portion(
                 for outcome in outcomes:
                     path = by_id[outcome.id]
                     if outcome.status is Status.INTERRUPTED and attempt < _ATTEMPTS:
-                        again.append(Item(outcome.id, source / path, wants_frames=False))
+                        again.append(item_of(outcome.id, source / path))
                     else:
                         yield _result(folder, destination, path, outcome)
             items = again

@@ -1,5 +1,6 @@
 """Why a file is refused or held, as codes with a sentence each. Never a value of the file."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -42,6 +43,8 @@ class Reason(StrEnum):
     BURNED_IN_ANNOTATION = "burned_in_annotation"
     SCREEN_SAVE = "screen_save"
     CONVERSION_TYPE = "conversion_type"
+    TEXT_IN_PICTURE = "text_in_picture"
+    DETECTOR_FAILED = "detector_failed"
     MASKED = "masked"
     HIDDEN_PIXEL_BITS = "hidden_pixel_bits"
     VERIFICATION_FAILED = "verification_failed"
@@ -97,6 +100,8 @@ REASONS: dict[Reason, str] = {
     Reason.BURNED_IN_ANNOTATION: "The file says that text is part of the picture.",
     Reason.SCREEN_SAVE: "The image is a saved screen, which often shows names.",
     Reason.CONVERSION_TYPE: "The image was captured from another source, and may show names.",
+    Reason.TEXT_IN_PICTURE: "The picture seems to show text. A person looks at it.",
+    Reason.DETECTOR_FAILED: "The picture could not be searched for text. A person looks at it.",
     Reason.MASKED: "Part of the picture was blacked out. A person looks at it once more.",
     Reason.HIDDEN_PIXEL_BITS: "The image holds more bits than it says, where text may hide.",
     Reason.VERIFICATION_FAILED: "A check after de-identification was not passed.",
@@ -128,11 +133,15 @@ class Refused(Exception):
 
 
 class Held(Exception):
-    """A person must look at the file before it may go on."""
+    """A person must look at the file before it may go on.
 
-    def __init__(self, reason: Reason) -> None:
+    `text_boxes` say where text is suspected: frame (from 1), x, y, width and height in pixels.
+    """
+
+    def __init__(self, reason: Reason, text_boxes: Sequence[dict[str, int]] = ()) -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.text_boxes = list(text_boxes)
 
     @property
     def sentence(self) -> str:

@@ -166,7 +166,7 @@ def test_a_file_that_needs_too_much_memory_costs_itself_alone(folder, put):
     big = ct_slice(Rows=3000, Columns=4000, PixelData=bytes(2 * 3000 * 4000))
 
     outcomes = run(
-        folder, put(a=ct_slice(), big=big, c=chest_xray()), memory_bytes=120 * 1024 * 1024
+        folder, put(a=ct_slice(), big=big, c=ct_slice(number=2)), memory_bytes=150 * 1024 * 1024
     )
 
     assert outcomes["a"].status is Status.ACCEPTED

@@ -9,7 +9,7 @@ from pydicom.dataset import FileDataset
 from uploads.dicom.attributes import Attributes, attributes_of
 from uploads.dicom.deid.actions import Context, age_at, applied
 from uploads.dicom.deid.identifiers import Identifiers, gathered
-from uploads.dicom.deid.pixels import check_signs_of_text
+from uploads.dicom.deid.pixels import check_for_text
 from uploads.dicom.deid.profile import PROFILE
 from uploads.dicom.deid.pseudonyms import Pseudonyms
 from uploads.dicom.deid.report import BEHIND, FILE_META, PREAMBLE, Done, Report
@@ -60,7 +60,9 @@ class Deidentified:
     dataset: FileDataset
 
 
-def deidentify(source: bytes, *, pseudonyms: Pseudonyms, is_cleared: bool = False) -> Deidentified:
+def deidentify(
+    source: bytes, *, pseudonyms: Pseudonyms, is_cleared: bool = False, reads_text: bool = True
+) -> Deidentified:
     """De-identify one DICOM file.
 
     Parameters
@@ -69,6 +71,8 @@ def deidentify(source: bytes, *, pseudonyms: Pseudonyms, is_cleared: bool = Fals
         The whole file as it was sent.
     is_cleared
         A person has looked at the pixels and found no identity: the signs of text hold no more.
+    reads_text
+        Without it the picture is searched for drawn letters, but nothing in it is read.
 
     Raises
     ------
@@ -78,7 +82,11 @@ def deidentify(source: bytes, *, pseudonyms: Pseudonyms, is_cleared: bool = Fals
         For what a person must look at first: signs of burned-in text, a failed verification.
     """
     return deidentify_source(
-        opened(source), preamble=source[:128], pseudonyms=pseudonyms, is_cleared=is_cleared
+        opened(source),
+        preamble=source[:128],
+        pseudonyms=pseudonyms,
+        is_cleared=is_cleared,
+        reads_text=reads_text,
     )
 
 
@@ -88,11 +96,16 @@ def opened(source: bytes) -> Source:
 
 
 def deidentify_source(
-    source: Source, *, preamble: bytes, pseudonyms: Pseudonyms, is_cleared: bool = False
+    source: Source,
+    *,
+    preamble: bytes,
+    pseudonyms: Pseudonyms,
+    is_cleared: bool = False,
+    reads_text: bool = True,
 ) -> Deidentified:
     """The same for a file that has been read."""
     if not is_cleared:
-        check_signs_of_text(source)
+        check_for_text(source, reads_text=reads_text)
     identifiers = _identifiers(source)
     context = _context(source, identifiers, pseudonyms)
     _tell_file(context.report, source, preamble)

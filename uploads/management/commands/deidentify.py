@@ -64,7 +64,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--no-ocr",
             action="store_true",
-            help="do not read text in the picture; the header's signs of text still hold a file",
+            help="do not read pictures; drawn letters and the header's signs of text still hold",
         )
 
     def handle(self, *args: Any, source: Path, destination: Path, **options: Any) -> None:
@@ -74,7 +74,12 @@ class Command(BaseCommand):
         try:
             paths = _checked(source, destination, options)
             work = deidentify_folder(
-                source, destination, paths, pseudonyms=pseudonyms, jobs=options["jobs"]
+                source,
+                destination,
+                paths,
+                pseudonyms=pseudonyms,
+                jobs=options["jobs"],
+                reads_text=not options["no_ocr"],
             )
             progress = _Progress(len(paths))
             with contextlib.closing(work):

@@ -1,0 +1,138 @@
+"""Both detectors together: one reads, the other knows drawn letters when it sees them."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import numpy as np
+
+from uploads.dicom.burned_in.glyphs import Box, lines_of_glyphs
+from uploads.dicom.burned_in.greys import evened, scaled, windowed
+from uploads.dicom.burned_in.markers import is_marker
+from uploads.dicom.burned_in.reader import Line, lines, read_at, turned_lines
+
+# how sure the reader must be, by how many letters and digits it read: ribs look like "00"
+_SURE = {1: 2.0, 2: 0.93, 3: 0.8}
+_SURE_OF_MORE = 0.5
+# longest sides in pixels at which a radiograph is read: large letters first, then small ones
+_COARSE_SIDE, _FINE_SIDE = 640, 1600
+_WITHIN = 0.6
+_MARKER_SURE, _SURE_MARKER = 0.5, 0.75
+_LETTERS = 48
+
+
+class Look(StrEnum):
+    """How closely a picture is looked at."""
+
+    GLYPHS = "glyphs"
+    READ = "read"
+    CLOSELY = "closely"
+
+
+class DetectorFailed(Exception):
+    """The picture could not be looked at, so nothing is known of it."""
+
+
+def findings(frame: np.ndarray, *, look: Look) -> list[Box]:
+    """Where text is that is no marker.
+
+    Parameters
+    ----------
+    frame
+        Stored values, shape (rows, columns). Whichever way black and white are meant.
+    look
+        GLYPHS for drawn letters alone; READ adds reading; CLOSELY reads in more sizes, and lines
+        that run upwards.
+
+    Returns
+    -------
+    list of Box
+        In pixels of the frame; empty when only markers were found, or nothing.
+
+    Raises
+    ------
+    DetectorFailed
+        When a detector cannot be loaded or fails.
+    """
+    try:
+        drawn = lines_of_glyphs(frame)
+        if look is Look.GLYPHS:
+            return drawn
+        return _read(frame, drawn, closely=look is Look.CLOSELY)
+    except MemoryError:
+        raise
+    except Exception as problem:
+        # what a detector says of its failure may hold what it read
+        raise DetectorFailed(type(problem).__name__) from None
+
+
+def _read(frame: np.ndarray, drawn: list[Box], *, closely: bool) -> list[Box]:
+    known: list[Line] = []
+    for factor, is_turned in _passes(frame, closely=closely):
+        grey = evened(scaled(frame, factor))
+        found = turned_lines(grey) if is_turned else lines(grey)
+        known += [_unscaled(line, factor) for line in found]
+        suspects = [box for box in _suspects(known) if not _is_read_as_marker(box, frame)]
+        if suspects:
+            return suspects
+    markers = [line.box for line in known if _is_sure_marker(line)]
+    unread = [box for box in drawn if not any(_lies_in(box, marker) for marker in markers)]
+    return [box for box in unread if not _is_read_as_marker(box, frame)]
+
+
+def _passes(frame: np.ndarray, *, closely: bool) -> Iterator[tuple[float, bool]]:
+    """Scales, and whether the picture is turned: lines that run upwards are seen less well."""
+    longest = max(frame.shape)
+    coarse, fine = (min(1.0, side / longest) for side in (_COARSE_SIDE, _FINE_SIDE))
+    if longest <= _COARSE_SIDE:
+        fine = 2.0 if closely else 1.0
+    # what is read at the coarse scale spares the fine one
+    yield coarse, False
+    if fine > coarse or closely:
+        yield fine, False
+        yield fine, True
+
+
+def _unscaled(line: Line, factor: float) -> Line:
+    return line._replace(box=Box(*(round(number / factor) for number in line.box)))
+
+
+def _suspects(known: list[Line]) -> list[Box]:
+    markers = [line.box for line in known if _is_sure_marker(line)]
+    suspects = [line.box for line in known if _tells(line)]
+    # a part of a marker's word, cut by the edge of a tile, is no other word
+    return [box for box in suspects if not any(_lies_in(box, marker) for marker in markers)]
+
+
+def _tells(line: Line) -> bool:
+    count = sum(letter.isalnum() for letter in line.text)
+    return count > 0 and line.score >= _SURE.get(count, _SURE_OF_MORE) and not is_marker(line.text)
+
+
+def _is_sure_marker(line: Line) -> bool:
+    has_letters = any(letter.isalnum() for letter in line.text)
+    return has_letters and line.score >= _MARKER_SURE and is_marker(line.text)
+
+
+def _is_read_as_marker(box: Box, frame: np.ndarray) -> bool:
+    """Look once more, at this place alone, large and in two renderings: is it a marker after all?
+
+    No name is read as a marker by chance; a marker is misread when it is small or cut.
+    """
+    factor = min(2.0, _LETTERS / max(min(box.width, box.height), 1))
+    margin = 2 * min(box.width, box.height) + 8
+    left, top = max(box.x - margin, 0), max(box.y - margin, 0)
+    near = frame[top : box.y + box.height + margin, left : box.x + box.width + margin]
+    values = scaled(near, factor)
+    place = ((box.x - left), (box.y - top), box.width, box.height)
+    inside = Box(*(round(number * factor) for number in place))
+    for grey in (windowed(values), evened(values)):
+        line = read_at(grey, inside)
+        if line.score >= _SURE_MARKER and len(line.text) > 1 and is_marker(line.text):
+            return True
+    return False
+
+
+def _lies_in(part: Box, whole: Box) -> bool:
+    width = min(part.x + part.width, whole.x + whole.width) - max(part.x, whole.x)
+    height = min(part.y + part.height, whole.y + whole.height) - max(part.y, whole.y)
+    return width > 0 and height > 0 and width * height >= _WITHIN * part.width * part.height
