@@ -4,19 +4,9 @@ from library.views import desk, desk_images, images, public
 
 app_name = "library"
 
-_series = "studies/<str:study>/series/<str:series>"
-_instance = f"{_series}/instances/<str:instance>"
-
 dicom_web = [
-    path("", images.root, name="dicom-web"),
-    path("studies", images.studies, name="dicom-web-studies"),
-    path(f"{_series}/metadata", images.metadata, name="dicom-web-metadata"),
-    path(f"{_series}/thumbnail", images.thumbnail, name="dicom-web-thumbnail"),
-    path(f"{_instance}/rendered", images.rendered, name="dicom-web-rendered"),
-    path(f"{_instance}/frames/<int:frame>", images.frame, name="dicom-web-frame"),
-    path(
-        f"{_instance}/frames/<int:frame>/rendered", images.rendered, name="dicom-web-frame-rendered"
-    ),
+    path("", images.dicom_web, name="dicom-web"),
+    path("<path:resource>", images.dicom_web, name="dicom-web-resource"),
 ]
 
 the_desk = [

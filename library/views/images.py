@@ -1,21 +1,33 @@
-"""The DICOMweb of a published edition: the public bucket as it lies, and pictures of it."""
+"""A published edition's DICOMweb: for everybody, from write-once objects, without a cookie."""
 
-from collections.abc import Callable
-from functools import wraps
+import re
+from collections.abc import Callable, Iterable
+from functools import partial, wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.http import ConditionalGetMiddleware
 from django.shortcuts import get_object_or_404
 from django.utils.decorators import decorator_from_middleware
 from django.views.decorators.http import require_safe
 
 from library import storage
-from library.headers import is_signed
-from library.models import Edition, PublishedImage
-from uploads.dicom import rendering, transcoding
+from library.models import Edition
+from library.published import PublishedEdition
+from uploads import dicomweb
+from uploads.dicom.headers import Header
+from uploads.dicomweb import matching, media, paging
+from uploads.dicomweb.accepting import NotAcceptable
+from uploads.dicomweb.question import BadRequest
+from uploads.storage import StoreUnavailable
+
+_MATCHED = (
+    *("StudyInstanceUID", "PatientID", "PatientName", "ModalitiesInStudy", "AccessionNumber"),
+    *("StudyDate", "SeriesInstanceUID", "Modality", "SeriesNumber", "SeriesDescription"),
+    *("SOPInstanceUID", "SOPClassUID", "InstanceNumber"),
+)
 
 
 def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -34,121 +46,145 @@ def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return login_not_required(require_safe(conditional(answer)))
 
 
-def _edition(number: int, slug: str, edition: int) -> Edition:
-    return get_object_or_404(
+@public
+def dicom_web(
+    request: HttpRequest, number: int, slug: str, edition: int, resource: str = "studies"
+) -> HttpResponse:
+    """What a resource below the edition's DICOMweb address is."""
+    row = get_object_or_404(
         Edition.objects.readable().select_related("teaching_case"),
         teaching_case__number=number,
         teaching_case__slug=slug,
         number=edition,
     )
+    root = request.build_absolute_uri(request.path.removesuffix(resource)).rstrip("/")
+    published = PublishedEdition(row, root=root)
+    for pattern, answered in _RESOURCES:
+        found = re.fullmatch(pattern, resource.strip("/"))
+        if found:
+            return _guarded(partial(answered, request, published, **found.groupdict()))
+    raise Http404
 
 
-def _image(edition: Edition, study: str, series: str, instance: str) -> PublishedImage:
-    return get_object_or_404(
-        edition.images,
-        study_instance_uid=study,
-        series_instance_uid=series,
-        sop_instance_uid=instance,
-    )
-
-
-def _header(edition: Edition, image: PublishedImage) -> dict[str, Any]:
-    headers = storage.read_metadata(storage.metadata_key(edition, image.series_instance_uid))
-    return headers[image.position - 1]
-
-
-@public
-def root(request: HttpRequest, number: int, slug: str, edition: int) -> HttpResponse:
-    """The studies of an edition: what QIDO-RS answers without a key."""
-    return studies(request, number, slug, edition)
-
-
-@public
-def studies(request: HttpRequest, number: int, slug: str, edition: int) -> HttpResponse:
-    row = _edition(number, slug, edition)
-    uids = row.images.order_by("study_position").values_list("study_instance_uid", flat=True)
-    answer = [
-        {"0020000D": {"vr": "UI", "Value": [uid]}} for uid in dict.fromkeys(uids)
-    ]  # fmt: skip
-    return JsonResponse(answer, safe=False, content_type="application/dicom+json")
-
-
-@public
-def metadata(
-    request: HttpRequest, number: int, slug: str, edition: int, study: str, series: str
-) -> HttpResponse:
-    row = _edition(number, slug, edition)
-    if not row.images.filter(study_instance_uid=study, series_instance_uid=series).exists():
-        raise Http404
-    headers = storage.read_metadata(storage.metadata_key(row, series))
-    return JsonResponse(headers, safe=False, content_type="application/dicom+json")
-
-
-@public
-def thumbnail(
-    request: HttpRequest, number: int, slug: str, edition: int, study: str, series: str
-) -> HttpResponse:
-    row = _edition(number, slug, edition)
-    if not row.images.filter(study_instance_uid=study, series_instance_uid=series).exists():
-        raise Http404
-    return HttpResponse(storage.read(storage.thumbnail_key(row, series)), content_type="image/png")
-
-
-@public
-def frame(
-    request: HttpRequest,
-    number: int,
-    slug: str,
-    edition: int,
-    study: str,
-    series: str,
-    instance: str,
-    frame: int,
-) -> HttpResponse:
-    row = _edition(number, slug, edition)
-    image = _image(row, study, series, instance)
-    if not 1 <= frame <= image.number_of_frames:
-        raise Http404
-    content = storage.read(storage.frame_key(row, image, frame))
-    return HttpResponse(content, content_type="image/jls")
-
-
-@public
-def rendered(
-    request: HttpRequest,
-    number: int,
-    slug: str,
-    edition: int,
-    study: str,
-    series: str,
-    instance: str,
-    frame: int = 1,
-) -> HttpResponse:
-    row = _edition(number, slug, edition)
-    image = _image(row, study, series, instance)
-    if not 1 <= frame <= image.number_of_frames:
-        raise Http404
+def _guarded(answered: Callable[[], HttpResponse]) -> HttpResponse:
     try:
-        asked = _rendering_asked(request)
-    except ValueError as problem:
+        response = answered()
+    except BadRequest as problem:
         return HttpResponse(str(problem), status=400, content_type="text/plain; charset=utf-8")
-    stored = storage.read(storage.frame_key(row, image, frame))
-    header = _header(row, image)
-    pixels = transcoding.decode_frame(stored, is_signed=is_signed(header))
-    picture = rendering.render(pixels, header, frame=frame, **asked)
-    return HttpResponse(picture, content_type="image/png")
+    except NotAcceptable:
+        return dicomweb.not_acceptable()
+    except FileNotFoundError:
+        raise Http404 from None  # taken down while its rows could still be seen
+    except StoreUnavailable:
+        return HttpResponse("Try again.", status=503, headers={"Retry-After": "5"})
+    # one address, several kinds of answer: a cache must know what was asked for
+    response["Vary"] = ", ".join(dict.fromkeys([*_varies(response), "Accept"]))
+    return response
 
 
-def _rendering_asked(request: HttpRequest) -> dict[str, Any]:
-    """The `window` and `viewport` of a request for a picture. Raises ValueError with a sentence."""
-    asked: dict[str, Any] = {}
-    try:
-        if "window" in request.GET:
-            center, width = request.GET["window"].split(",")[:2]
-            asked["window"] = (float(center), float(width))
-        if "viewport" in request.GET:
-            columns, rows = request.GET["viewport"].split(",")[:2]
-            asked["viewport"] = (int(columns), int(rows))
-    except ValueError:
-        raise ValueError("Ask for ?window=centre,width and ?viewport=width,height.") from None
-    return asked
+def _varies(response: HttpResponse) -> list[str]:
+    return [name for name in response.get("Vary", "").split(", ") if name]
+
+
+# --- Searching ----------------------------------------------------------------------
+
+
+def _studies(request: HttpRequest, published: PublishedEdition) -> HttpResponse:
+    return _matching(request, published.study_facts())
+
+
+def _series(request: HttpRequest, published: PublishedEdition, study: str = "") -> HttpResponse:
+    _found(published, study)
+    return _matching(request, published.series_facts(study))
+
+
+def _instances(
+    request: HttpRequest, published: PublishedEdition, study: str = "", series: str = ""
+) -> HttpResponse:
+    _found(published, study, series)
+    return _matching(request, published.instance_facts(study, series))
+
+
+def _matching(request: HttpRequest, rows: Iterable[Header]) -> HttpResponse:
+    conditions, others = matching.asked(request, _MATCHED)
+    found = [row for row in rows if matching.matches(row, conditions)]
+    offset, limit = paging.window(request)
+    response = media.as_json(request, found[offset : offset + limit])
+    paging.warn(response, request, left=len(found) - offset - limit, others=others)
+    return response
+
+
+# --- Retrieving ---------------------------------------------------------------------
+
+
+def _metadata(
+    request: HttpRequest,
+    published: PublishedEdition,
+    study: str,
+    series: str = "",
+    instance: str = "",
+) -> HttpResponse:
+    images = _found(published, study, series, instance)
+    if series and not instance and "gzip" in request.headers.get("Accept-Encoding", ""):
+        key = storage.metadata_key(published.edition, series)
+        return media.packed_json(request, storage.read(key))
+    return media.as_json(request, (image.header for image in images))
+
+
+def _frames(
+    request: HttpRequest,
+    published: PublishedEdition,
+    study: str,
+    series: str,
+    instance: str,
+    frames: str,
+) -> HttpResponse:
+    return media.frames(request, _found(published, study, series, instance)[0], frames)
+
+
+def _rendered(
+    request: HttpRequest,
+    published: PublishedEdition,
+    study: str,
+    series: str,
+    instance: str,
+    frames: str = "1",
+) -> HttpResponse:
+    return media.rendered(request, _found(published, study, series, instance)[0], frames)
+
+
+def _thumbnail(
+    request: HttpRequest, published: PublishedEdition, study: str, series: str
+) -> HttpResponse:
+    _found(published, study, series)
+    key = storage.thumbnail_key(published.edition, series)
+    return media.picture(request, storage.read(key))
+
+
+def _files(
+    request: HttpRequest,
+    published: PublishedEdition,
+    study: str,
+    series: str = "",
+    instance: str = "",
+) -> HttpResponse:
+    return media.files(request, _found(published, study, series, instance), name=instance)
+
+
+def _found(published: PublishedEdition, *uids: str) -> Any:
+    images = published.images(*uids)
+    if not images:
+        raise Http404
+    return images
+
+
+_RESOURCES: list[tuple[str, Callable[..., HttpResponse]]] = dicomweb.resources(
+    find_studies=_studies,
+    find_series=_series,
+    find_instances=_instances,
+    metadata=_metadata,
+    thumbnail=_thumbnail,
+    rendered=_rendered,
+    frames=_frames,
+    files=_files,
+)

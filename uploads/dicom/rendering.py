@@ -136,8 +136,9 @@ def render(
     window: Window | tuple[float, float] | None = None,
     viewport: tuple[int, int] | None = None,
     frame: int = 1,
+    jpeg_quality: int | None = None,
 ) -> bytes:
-    """A stored frame as a PNG.
+    """A stored frame as a PNG, or as a JPEG of the quality that is given.
 
     Parameters
     ----------
@@ -147,6 +148,8 @@ def render(
         Centre and width, or None for the file's own.
     viewport
         (width, height) in pixels that the picture is scaled to fit, keeping its shape.
+    jpeg_quality
+        1 to 100.
 
     Raises
     ------
@@ -155,7 +158,7 @@ def render(
     """
     chosen = Window(*window) if window is not None else None
     picture = _scaled(grey(pixels, header, chosen=chosen, frame=frame), header, viewport, frame)
-    return _png(picture)
+    return _png(picture) if jpeg_quality is None else _jpeg(picture, jpeg_quality)
 
 
 def thumbnail(pixels: np.ndarray, header: Header, *, frame: int = 1) -> bytes:
@@ -194,6 +197,12 @@ def _scaled(
 def _png(picture: Image.Image) -> bytes:
     stream = io.BytesIO()
     picture.save(stream, "PNG", compress_level=3)
+    return stream.getvalue()
+
+
+def _jpeg(picture: Image.Image, quality: int) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=quality)
     return stream.getvalue()
 
 

@@ -18,11 +18,12 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from uploads.dicomweb import retrieve, search
+from uploads.dicomweb.accepting import NotAcceptable
 from uploads.dicomweb.question import BadRequest, Question
 from uploads.models import Study
 from uploads.storage import StoreUnavailable
 
-__all__ = ["answer"]
+__all__ = ["answer", "not_acceptable", "resources"]
 
 
 def answer(request: HttpRequest, *, studies: QuerySet[Study], resource: str) -> HttpResponse:
@@ -39,6 +40,8 @@ def answer(request: HttpRequest, *, studies: QuerySet[Study], resource: str) -> 
                 response = answered(question, **found.groupdict())
             except BadRequest as problem:
                 response = HttpResponse(str(problem), status=400, content_type="text/plain")
+            except NotAcceptable:
+                response = not_acceptable()
             except FileNotFoundError:
                 raise Http404 from None  # erased while its rows could still be seen
             except StoreUnavailable:
@@ -49,25 +52,59 @@ def answer(request: HttpRequest, *, studies: QuerySet[Study], resource: str) -> 
     raise Http404
 
 
+def not_acceptable() -> HttpResponse:
+    sentence = "Nothing here is of a kind that your Accept header takes."
+    return HttpResponse(sentence, status=406, content_type="text/plain")
+
+
 _STUDY = r"studies/(?P<study>[0-9.]+)"
 _SERIES = _STUDY + r"/series/(?P<series>[0-9.]+)"
 _INSTANCE = _SERIES + r"/instances/(?P<instance>[0-9.]+)"
 _FRAMES = _INSTANCE + r"/frames/(?P<frames>[0-9]{1,6}(?:,[0-9]{1,6}){0,999})"
 _FRAME = _INSTANCE + r"/frames/(?P<frames>[0-9]{1,6})"
 
-_RESOURCES: list[tuple[str, Callable[..., HttpResponse]]] = [
-    (r"studies", search.find_studies),
-    (_STUDY + r"/series", search.find_series),
-    (_STUDY + r"/instances", search.find_instances),
-    (_SERIES + r"/instances", search.find_instances),
-    (_STUDY + r"/metadata", retrieve.metadata),
-    (_SERIES + r"/metadata", retrieve.metadata),
-    (_INSTANCE + r"/metadata", retrieve.metadata),
-    (_SERIES + r"/thumbnail", retrieve.thumbnail),
-    (_INSTANCE + r"/rendered", retrieve.rendered),
-    (_FRAME + r"/rendered", retrieve.rendered),
-    (_FRAMES, retrieve.frames),
-    (_STUDY, retrieve.files),
-    (_SERIES, retrieve.files),
-    (_INSTANCE, retrieve.files),
-]
+Answered = Callable[..., HttpResponse]
+
+
+def resources(
+    *,
+    find_studies: Answered,
+    find_series: Answered,
+    find_instances: Answered,
+    metadata: Answered,
+    thumbnail: Answered,
+    rendered: Answered,
+    frames: Answered,
+    files: Answered,
+) -> list[tuple[str, Answered]]:
+    """The resources below a mounting point, and who answers each (PS3.18 table 10.4.1-1)."""
+    return [
+        (r"studies", find_studies),
+        (r"series", find_series),
+        (r"instances", find_instances),
+        (_STUDY + r"/series", find_series),
+        (_STUDY + r"/instances", find_instances),
+        (_SERIES + r"/instances", find_instances),
+        (_STUDY + r"/metadata", metadata),
+        (_SERIES + r"/metadata", metadata),
+        (_INSTANCE + r"/metadata", metadata),
+        (_SERIES + r"/thumbnail", thumbnail),
+        (_INSTANCE + r"/rendered", rendered),
+        (_FRAME + r"/rendered", rendered),
+        (_FRAMES, frames),
+        (_STUDY, files),
+        (_SERIES, files),
+        (_INSTANCE, files),
+    ]
+
+
+_RESOURCES = resources(
+    find_studies=search.find_studies,
+    find_series=search.find_series,
+    find_instances=search.find_instances,
+    metadata=retrieve.metadata,
+    thumbnail=retrieve.thumbnail,
+    rendered=retrieve.rendered,
+    frames=retrieve.frames,
+    files=retrieve.files,
+)

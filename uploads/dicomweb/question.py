@@ -1,13 +1,11 @@
 """What is asked, of which studies: the ground that searching and retrieving share."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 
-from uploads.dicom import headers
 from uploads.models import Instance, Series, Study
 
 DICOM_JSON = "application/dicom+json"
@@ -62,7 +60,3 @@ def found(rows: QuerySet) -> Any:
     if row is None:
         raise Http404
     return row
-
-
-def as_json(rows: list[headers.Header]) -> HttpResponse:
-    return HttpResponse(json.dumps(rows), content_type=DICOM_JSON)

@@ -1,75 +1,90 @@
-"""QIDO-RS: which studies, series and instances there are (PS3.18 10.6)."""
+"""QIDO-RS over the study store: which studies, series and instances there are (PS3.18 10.6)."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 
 from uploads.dicom import headers
-from uploads.dicomweb.question import BadRequest, Question, as_json, found, series_of
+from uploads.dicomweb import matching, media, paging
+from uploads.dicomweb.question import Question, found, series_of
 from uploads.models import Instance, Series, Study
 
-MAX_RESULTS = 1000
+# keyword → column, from the study's row on. Attributes that are always empty have none.
+_STUDY = {
+    "StudyInstanceUID": "study_instance_uid",
+    "StudyDate": "study_date",
+    "PatientID": "patient__pseudonym",
+    "PatientName": "patient__pseudonym",
+    "AccessionNumber": "",
+    "StudyID": "",
+    "ReferringPhysicianName": "",
+    "PatientBirthDate": "",
+}
+_SERIES = {
+    "SeriesInstanceUID": "series_instance_uid",
+    "Modality": "modality",
+    "SeriesNumber": "series_number",
+    "SeriesDescription": "series_description",
+    "BodyPartExamined": "body_part_examined",
+}
+_INSTANCE = {
+    "SOPInstanceUID": "sop_instance_uid",
+    "SOPClassUID": "sop_class_uid",
+    "InstanceNumber": "instance_number",
+}
 
 
 def find_studies(question: Question) -> HttpResponse:
     rows = question.studies.filter(series__settled_at__isnull=False)
-    rows = _matched(
-        question,
-        rows,
-        {
-            ("StudyInstanceUID", "0020000D"): "study_instance_uid",
-            ("PatientID", "00100020"): "patient__pseudonym",
-            ("ModalitiesInStudy", "00080061"): "series__modality",
-        },
-    )
-    page = _page(question, rows.distinct().order_by("study_date", "pk").select_related("patient"))
-    return as_json([_study(question, study) for study in page])
+    columns = _STUDY | {"ModalitiesInStudy": "series__modality"}
+    # distinct: a study stands once for each of its series
+    ordered = rows.distinct().order_by("study_date", "pk").select_related("patient")
+    return _answered(question, ordered, columns, _study)
 
 
-def find_series(question: Question, study: str) -> HttpResponse:
-    rows = _matched(
-        question,
-        series_of(question, study),
-        {
-            ("SeriesInstanceUID", "0020000E"): "series_instance_uid",
-            ("Modality", "00080060"): "modality",
-        },
-    )
-    page = _page(question, rows.annotate(images=Count("instances")))
-    return as_json([_series(question, series) for series in page])
+def find_series(question: Question, study: str = "") -> HttpResponse:
+    rows = series_of(question, study) if study else question.series()
+    columns = _SERIES | _below(_STUDY, "study__")
+    return _answered(question, rows.annotate(images=Count("instances")), columns, _series)
 
 
-def find_instances(question: Question, study: str, series: str = "") -> HttpResponse:
-    rows = question.instances(series__study__study_instance_uid=study)
-    if series:
-        rows = rows.filter(series__series_instance_uid=series)
-    found(rows)
-    rows = _matched(question, rows, {("SOPInstanceUID", "00080018"): "sop_instance_uid"})
-    return as_json([_instance(question, instance) for instance in _page(question, rows)])
+def find_instances(question: Question, study: str = "", series: str = "") -> HttpResponse:
+    rows = question.instances()
+    if study:
+        rows = rows.filter(series__study__study_instance_uid=study)
+        if series:
+            rows = rows.filter(series__series_instance_uid=series)
+        found(rows)
+    columns = _INSTANCE | _below(_SERIES, "series__") | _below(_STUDY, "series__study__")
+    return _answered(question, rows, columns, _instance)
 
 
-def _matched(question: Question, rows: QuerySet, keys: dict[tuple[str, str], str]) -> QuerySet:
-    """The rows that match the keys of the query, by keyword or tag; others are ignored."""
-    for names, column in keys.items():
-        for name in names:
-            asked = question.request.GET.get(name, "")
-            if asked:
-                rows = rows.filter(**{f"{column}__in": re.split(r"[,\\]", asked)})
-    return rows
+def _below(columns: Mapping[str, str], prefix: str) -> dict[str, str]:
+    return {keyword: column and prefix + column for keyword, column in columns.items()}
 
 
-def _page(question: Question, rows: QuerySet) -> Iterable[Any]:
-    try:
-        limit = int(question.request.GET.get("limit", MAX_RESULTS))
-        offset = int(question.request.GET.get("offset", 0))
-    except ValueError:
-        raise BadRequest("limit and offset are whole numbers.") from None
-    if limit < 0 or offset < 0:
-        raise BadRequest("limit and offset are not negative.")
-    return rows[offset : offset + min(limit, MAX_RESULTS)]
+def _answered(
+    question: Question,
+    rows: QuerySet,
+    columns: Mapping[str, str],
+    told: Callable[[Question, Any], headers.Header],
+) -> HttpResponse:
+    """The page of `rows` that match the query, each as `told`."""
+    conditions, others = matching.asked(question.request, columns)
+    for keyword, condition in conditions.items():
+        if columns[keyword]:
+            rows = rows.filter(condition.on(columns[keyword]))
+        elif not condition.holds_for(()):
+            rows = rows.none()
+    offset, limit = paging.window(question.request)
+    page = list(rows[offset : offset + limit])
+    response = media.as_json(question.request, [told(question, row) for row in page])
+    is_full = len(page) == limit
+    left = rows.count() - offset - len(page) if is_full else 0
+    paging.warn(response, question.request, left=left, others=others)
+    return response
 
 
 def _study(question: Question, study: Study) -> headers.Header:
@@ -106,7 +121,7 @@ def _series(question: Question, series: Series) -> headers.Header:
 def _instance(question: Question, instance: Instance) -> headers.Header:
     series = instance.series
     address = f"{_address(question, series.study)}/series/{series.series_instance_uid}"
-    return headers.instance_facts(
+    facts = headers.instance_facts(
         study_instance_uid=series.study.study_instance_uid,
         series_instance_uid=series.series_instance_uid,
         sop_class_uid=instance.sop_class_uid,
@@ -118,6 +133,8 @@ def _instance(question: Question, instance: Instance) -> headers.Header:
         number_of_frames=instance.number_of_frames,
         retrieve_url=f"{address}/instances/{instance.sop_instance_uid}",
     )
+    wanted = matching.included(question.request)
+    return {tag: part for tag, part in instance.header.items() if wanted(tag)} | facts
 
 
 def _address(question: Question, study: Study) -> str:
