@@ -45,6 +45,9 @@ _DOSE: Rules = (
     when_given(keep("CTDIvol", binary("d", 0, 10_000))),
     keep("ExposureModulationType", one_of("NONE", "ANGULAR", "XYZ_EC", "Z_EC", "XY_EC")),
 )
+# of scanners with more than one tube
+_PATH = keep("ReferencedPathIndex", binary("H", 1, 99))
+
 CT_ACQUISITION: Rules = (
     *_GANTRY,
     *_TABLE,
@@ -76,12 +79,13 @@ _ACQUISITION: Rules = (
         keep("ConstantVolumeFlag", _YES_NO),
         keep("FluoroscopyFlag", _YES_NO),
     ),
-    items("CTAcquisitionDetailsSequence", *_GANTRY),
+    items("CTAcquisitionDetailsSequence", *_GANTRY, _PATH),
     items("CTTableDynamicsSequence", *_TABLE),
     items(
         "CTGeometrySequence",
         keep("DistanceSourceToDetector", decimal(0, 10_000)),
         keep("DistanceSourceToDataCollectionCenter", binary("d", 0, 10_000)),
+        _PATH,
     ),
     items(
         "CTPositionSequence",
@@ -91,6 +95,7 @@ _ACQUISITION: Rules = (
     ),
     items(
         "CTReconstructionSequence",
+        when_given(keep("ImageFilter", one_of(*words.IMAGE_FILTERS)), dummy="UNKNOWN"),
         keep("ReconstructionAlgorithm", one_of("FILTER_BACK_PROJ", "ITERATIVE")),
         keep("ConvolutionKernel", matching(words.KERNELS, words.KERNELS_IN_WORDS, most=2)),
         keep(
@@ -105,6 +110,7 @@ _ACQUISITION: Rules = (
     items(
         "CTExposureSequence",
         *_DOSE,
+        keep("ReferencedXRaySourceIndex", binary("H", 1, 99)),
         keep("ExposureTimeInms", binary("d", 0, 1e7)),
         keep("XRayTubeCurrentInmA", binary("d", 0, 1e5)),
         keep("ExposureInmAs", binary("d", 0, 1e6)),
@@ -113,6 +119,10 @@ _ACQUISITION: Rules = (
         "CTXRayDetailsSequence",
         keep("KVP", decimal(0, 1000)),
         keep("FocalSpots", decimal(0, 100, most=4)),
+        keep("FilterType", one_of(*words.FILTER_TYPES)),
+        keep("FilterMaterial", all_of(*words.FILTER_MATERIALS)),
+        keep("EnergyWeightingFactor", binary("f", 0, 1)),
+        _PATH,
         keep("CalciumScoringMassFactorDevice", binary("f", 0, 100, most=3)),
     ),
 )

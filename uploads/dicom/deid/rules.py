@@ -79,9 +79,12 @@ def shift_date(keyword: str, *, required: bool = False) -> Rule:
     return _rule(keyword, Action.SHIFT_DATE, is_required=required)
 
 
-def when_given(rule: Rule) -> Rule:
-    """The rule of an attribute of Type 2C: empty when its value may not stay, but not invented."""
-    return replace(rule, is_conditional=True)
+def when_given(rule: Rule, *, dummy: str = "") -> Rule:
+    """The rule of an attribute of Type 1C or 2C: a dummy, or empty, when its value may not stay.
+
+    Not invented where the file does not have it.
+    """
+    return replace(rule, is_required=False, is_conditional=True, dummy=dummy.encode())
 
 
 def pseudonym(keyword: str) -> Rule:

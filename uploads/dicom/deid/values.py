@@ -18,6 +18,8 @@ from pydicom.uid import UID_dictionary
 Check = Callable[[bytes], bytes | None]
 
 _DECIMAL = re.compile(rb"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
+# DS has 16, but software that converts images writes all digits of a float (0.976562976837158)
+_MAX_DECIMAL_LENGTH = 24
 _INTEGER = re.compile(rb"[+-]?\d{1,10}")
 _TIME = re.compile(rb"(?:[01]\d|2[0-3])(?:[0-5]\d(?:(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?")
 _OLD_TIME = re.compile(rb"(\d\d):(\d\d):(\d\d(?:\.\d{1,6})?)")
@@ -171,11 +173,11 @@ def standard_uid(value: bytes) -> bytes | None:
 
 
 def decimal(low: float, high: float, *, least: int = 1, most: int = 1) -> Check:
-    """DS values within a range; the text stays as it is written."""
+    """DS values within a range; the text stays as it is written, also when it is a bit long."""
 
     @lru_cache(maxsize=512)
     def check_part(part: bytes) -> bool:
-        is_number = len(part) <= 16 and _DECIMAL.fullmatch(part) is not None
+        is_number = len(part) <= _MAX_DECIMAL_LENGTH and _DECIMAL.fullmatch(part) is not None
         return is_number and low <= float(part) <= high
 
     def check(value: bytes) -> bytes | None:
