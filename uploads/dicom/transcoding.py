@@ -197,7 +197,10 @@ def _stored_bits_alone(code: bytes, image: ImagePixel, transfer_syntax_uid: str)
         return code
     pixels = _pixels_of(code, image, transfer_syntax_uid)
     values = without_high_bits(pixels, image)
-    return encode(values) if _has_hidden_bits(pixels, values, image) else code
+    if not _has_hidden_bits(pixels, values, image):
+        return code
+    # encoders sign their work with a comment
+    return codestreams.cleaned(encode(values), image, transfer_syntax_uid)
 
 
 def without_high_bits(pixels: np.ndarray, image: ImagePixel) -> np.ndarray:

@@ -118,7 +118,7 @@ def deidentify_source(
         identifiers=identifiers,
         # what we made ourselves may look like an identifier by chance
         expected=frozenset((context.patient_pseudonym, *dates)),
-        pixel_digest=hashlib.sha256(pixel_data.value).hexdigest() if native else None,
+        is_cleared=is_cleared,
     )
     digest = _digest(source)
     if not native and _digest(read(output)) != digest:

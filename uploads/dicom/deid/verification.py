@@ -5,87 +5,50 @@ References
 Rule 8 of the de-identification profile: what fails is held, never released.
 """
 
-import hashlib
 import io
 import re
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
 from pydicom import config, dcmread
-from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
 
-from uploads.dicom.deid import searching, statement, vocabulary
-from uploads.dicom.deid.identifiers import Identifiers, flattened
-from uploads.dicom.deid.profile import PROFILE
-from uploads.dicom.deid.rules import Rule
-from uploads.dicom.deid.values import STANDARD_UIDS
-from uploads.dicom.elements import DEFLATED_LITTLE_ENDIAN
+from uploads.dicom.deid import frames, searching
+from uploads.dicom.deid.comparing import Compared, compare, is_vocabulary
+from uploads.dicom.deid.enclosure import is_enclosed, names_itself
+from uploads.dicom.deid.identifiers import Identifiers
+from uploads.dicom.deid.released import REQUIRED
+from uploads.dicom.elements import EXPLICIT_BIG_ENDIAN
 from uploads.dicom.reading import Source
 from uploads.dicom.reasons import Held, Reason
 
-_IMAGE_PIXEL = (
-    *(0x00280002, 0x00280004, 0x00280008, 0x00280010, 0x00280011, 0x00280100, 0x00280101),
-    *(0x00280102, 0x00280103, 0x7FE00010),
-)
-_META = frozenset(
-    (0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013)
-)
-_CODE = (0x00080100, 0x00080102, 0x00080104)
-_KINDS = {
-    **dict.fromkeys(("AE", "AS", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"), "text"),
-    **dict.fromkeys(("DS", "IS"), "number"),
-    **dict.fromkeys(("DA", "DT", "TM"), "date"),
+_PIXEL_DATA = 0x7FE00010
+_CLEAN_PIXEL_DATA = "113101"
+# code and meaning (PS3.16 CID 7050): what must be said, and what may be
+_METHODS = {
+    "113100": "Basic Application Confidentiality Profile",
+    "113103": "Clean Graphics Option",
+    "113105": "Clean Descriptors Option",
+    "113107": "Retain Longitudinal Temporal Information Modified Dates Option",
 }
+_OPTIONS = {
+    _CLEAN_PIXEL_DATA: "Clean Pixel Data Option",
+    "113108": "Retain Patient Characteristics Option",
+}
+_MAKER = "British Society of Thoracic Imaging"
+_PURPOSE = ("109104", "DCM", "De-identifying Equipment")
+_VERSION = re.compile(r"BSTI-DB [0-9]{1,4}")
+_OWN_WORDS = frozenset(
+    word.encode()
+    for text in (_MAKER, *_PURPOSE, *_METHODS.values(), *_OPTIONS.values(), "BSTI-DB MODIFIED")
+    for word in re.split(r"[^0-9A-Z]+", text.upper())
+)
+
 # shorter ones are met by chance in numbers, and in pixels
 _MIN_NUMBER_LENGTH = 7
 _MAX_WHOLE = 4
 _MIN_DIGITS_LENGTH = 8
 _WORD = re.compile(rb"[^0-9A-Z\x80-\xff]+")
-
-
-def _vocabulary() -> frozenset[bytes]:
-    """Every word that may stand in an output whoever the patient is."""
-    texts: set[str] = set(vocabulary.DESCRIPTOR_WORDS)
-    for name in vars(vocabulary).values():
-        if isinstance(name, tuple):
-            texts.update(text for text in name if isinstance(text, str))
-    for table in (vocabulary.ANATOMIC_REGIONS, vocabulary.VIEWS):
-        texts.update(table.values())
-    for rules in PROFILE.values():
-        texts.update(_texts_of_rules(rules.values()))
-    # a department of imaging is none that our own statements betray
-    for element in flattened(statement.statements(is_cleared=True)):
-        texts.add(element.value.decode("ascii"))
-    words = {text.upper().encode("ascii") for text in texts}
-    return frozenset(words | {part for word in words for part in _WORD.split(word)})
-
-
-def _texts_of_rules(rules: Iterable[Rule]) -> Iterator[str]:
-    for rule in rules:
-        yield rule.dummy.decode("ascii")
-        yield from (rule.codes or {}).values()
-        yield from _texts_of_rules((rule.items or {}).values())
-
-
-VOCABULARY = _vocabulary()
-
-
-def _allowed_tags(rules: Iterable[Rule]) -> Iterator[int]:
-    for rule in rules:
-        yield rule.tag
-        if rule.items is not None:
-            yield from _allowed_tags(rule.items.values())
-        if rule.codes is not None:
-            yield from _CODE
-
-
-ALLOWED_TAGS = {
-    sop_class: frozenset((*_allowed_tags(rules.values()), *_IMAGE_PIXEL, *statement.TAGS))
-    for sop_class, rules in PROFILE.items()
-}
 
 
 def verified(
@@ -94,16 +57,16 @@ def verified(
     source: Source,
     identifiers: Identifiers,
     expected: frozenset[bytes],
-    pixel_digest: str | None,
+    is_cleared: bool = False,
 ) -> FileDataset:
-    """Re-read an output and look for what must not be there.
+    """Re-read an output and look for what must not be there, and for what must.
 
     Parameters
     ----------
     expected
         The pseudonyms and shifted dates that we made: they may look like an identifier by chance.
-    pixel_digest
-        SHA-256 of the native pixel data as it must stand, or None when frames are compressed.
+    is_cleared
+        A person has looked at the pixels: alone then the output may say so.
 
     Raises
     ------
@@ -113,7 +76,18 @@ def verified(
     try:
         with config.disable_value_validation():
             dataset = dcmread(io.BytesIO(output))
-            is_right = _is_right(dataset, output, source, identifiers, expected, pixel_digest)
+            found = Compared(identifiers.personal, is_cleared)
+            is_right = (
+                is_enclosed(dataset, output, source)
+                and _has_the_pixels(dataset, source)
+                and compare(dataset, source.elements, found)
+                and found.agrees
+                and names_itself(dataset)
+                and _is_complete(dataset)
+                and _says_what_is_true(dataset, is_cleared=is_cleared)
+                and not _is_in_values(found, identifiers, expected)
+                and not _is_in_bytes(output, dataset, identifiers)
+            )
     except Exception:
         # an output that cannot be read again is not released, and its error may hold a value
         raise Held(Reason.VERIFICATION_FAILED) from None
@@ -122,76 +96,57 @@ def verified(
     return dataset
 
 
-def _is_right(
-    dataset: FileDataset,
-    output: bytes,
-    source: Source,
-    identifiers: Identifiers,
-    expected: frozenset[bytes],
-    pixel_digest: str | None,
-) -> bool:
-    pixel_data = dataset.get_item(0x7FE00010)
-    if pixel_data is None or output[:132] != bytes(128) + b"DICM":
-        return False
-    if not {int(element.tag) for element in dataset.file_meta} <= _META:
-        return False
-    if not _ends_with_pixels(dataset, output):
-        return False
-    digest = hashlib.sha256(_little_endian(dataset)).hexdigest()
-    if pixel_digest is not None and digest != pixel_digest:
-        return False
-    elements = list(_every_element(dataset))
-    allowed = ALLOWED_TAGS[source.sop_class_uid]
-    if not all(int(element.tag) in allowed for element in elements):
-        return False
-    if not _has_new_uids(elements, identifiers):
-        return False
-    own = {value.upper() for value in expected}
-    return not (
-        _is_in_values(elements, identifiers, own)
-        or _is_in_bytes(output, bytes(dataset.PixelData), identifiers)
+def _has_the_pixels(dataset: FileDataset, source: Source) -> bool:
+    raw = dataset.get_item(_PIXEL_DATA)
+    value = raw.value
+    if source.pixel_data.fragments is not None:
+        return frames.are_bare(value, source)
+    is_big = source.transfer_syntax_uid == EXPLICIT_BIG_ENDIAN
+    if is_big and source.image.bits_allocated == 16:
+        value = frames.swapped(value)
+    return frames.are_the_sources(value, source)
+
+
+def _is_complete(dataset: FileDataset) -> bool:
+    """Whether a file can be found and read: identifiers, the image, and our statement."""
+    return REQUIRED.issubset(map(int, dataset.keys()))
+
+
+def _says_what_is_true(dataset: FileDataset, *, is_cleared: bool) -> bool:
+    version = str(dataset.DeidentificationMethod)
+    codes = [_code(item) for item in dataset.DeidentificationMethodCodeSequence]
+    told = {value: meaning for value, scheme, meaning in codes if scheme == "DCM"}
+    possible = _METHODS | _OPTIONS
+    return (
+        dataset.PatientIdentityRemoved == "YES"
+        and dataset.LongitudinalTemporalInformationModified == "MODIFIED"
+        and _VERSION.fullmatch(version) is not None
+        and len(told) == len(codes)
+        and told.items() <= possible.items()
+        and _METHODS.items() <= told.items()
+        and (_CLEAN_PIXEL_DATA in told) is is_cleared
+        and _names_the_maker(dataset, version)
     )
 
 
-def _every_element(dataset: Dataset) -> Iterator[DataElement]:
-    """Every element but our own statements and the pixels, at every depth."""
-    for element in dataset:
-        if int(element.tag) in statement.TAGS or int(element.tag) == 0x7FE00010:
-            continue
-        if element.VR == "SQ":
-            for item in element.value:
-                yield from _every_element(item)
-        yield element
+def _names_the_maker(dataset: Dataset, version: str) -> bool:
+    (equipment,) = dataset.ContributingEquipmentSequence
+    (purpose,) = equipment.PurposeOfReferenceCodeSequence
+    return (
+        len(equipment) == 3
+        and equipment.Manufacturer == _MAKER
+        and equipment.SoftwareVersions == version
+        and _code(purpose) == _PURPOSE
+    )
 
 
-def _ends_with_pixels(dataset: FileDataset, output: bytes) -> bool:
-    """Whether the pixels are the last element and nothing follows them."""
-    if int(list(dataset.keys())[-1]) != 0x7FE00010:
-        return False
-    if dataset.file_meta.TransferSyntaxUID == DEFLATED_LITTLE_ENDIAN:
-        return True
-    pixel_data = dataset["PixelData"]
-    if pixel_data.is_undefined_length:
-        return output.endswith(b"\xfe\xff\xdd\xe0\0\0\0\0")
-    start = pixel_data.file_tell or 0
-    return start + len(pixel_data.value) == len(output)
+def _code(item: Dataset) -> tuple[str, str, str]:
+    if len(item) != 3:
+        raise ValueError("A code has three parts.")
+    return str(item.CodeValue), str(item.CodingSchemeDesignator), str(item.CodeMeaning)
 
 
-def _little_endian(dataset: FileDataset) -> bytes:
-    value = bytes(dataset.PixelData)
-    if dataset.file_meta.TransferSyntaxUID.is_little_endian or dataset.BitsAllocated == 8:
-        return value
-    return np.frombuffer(value, ">u2").astype("<u2").tobytes()
-
-
-def _has_new_uids(elements: list[DataElement], identifiers: Identifiers) -> bool:
-    for element in elements:
-        if element.VR != "UI":
-            continue
-        for uid in _values(element):
-            if uid in identifiers.uids or not (uid in STANDARD_UIDS or uid.startswith(b"2.25.")):
-                return False
-    return True
+# --- Searching for the source's identifiers ------------------------------------------------
 
 
 class _Search(NamedTuple):
@@ -206,12 +161,12 @@ class _Search(NamedTuple):
 
 @lru_cache(maxsize=16)
 def _search(words: frozenset[bytes], birth_dates: frozenset[bytes]) -> _Search:
-    searched = frozenset(word for word in words if not _is_vocabulary(word))
+    searched = frozenset(word for word in words if not _is_anybodys(word))
     parts = sorted((*(word for word in searched if len(word) > _MAX_WHOLE), *birth_dates))
     in_bytes = {word for word in searched if len(word) >= _least_in_bytes(word)}
     # numbers stand in new UIDs by chance, as text but not as UTF-16
     in_header = {word for word in in_bytes if not word.isdigit()}
-    in_header |= {word.decode("latin-1").encode("utf-16-le") for word in in_bytes}
+    in_header |= {_wide(word) for word in in_bytes}
     return _Search(
         words=searched,
         parts=re.compile(b"|".join(map(re.escape, parts)) or rb"(?!)"),
@@ -221,50 +176,42 @@ def _search(words: frozenset[bytes], birth_dates: frozenset[bytes]) -> _Search:
     )
 
 
+def _wide(word: bytes) -> bytes:
+    """A word as UTF-16 of either byte order: what they have in common."""
+    return word.decode("latin-1").encode("utf-16-le")[:-1]
+
+
 def _least_in_bytes(word: bytes) -> int:
     return _MIN_DIGITS_LENGTH if word.isdigit() else searching.MIN_LENGTH
 
 
-def _is_vocabulary(word: bytes) -> bool:
+def _is_anybodys(word: bytes) -> bool:
     """Whether it is a word, or words, that stand in outputs whoever the patient is."""
-    return word in VOCABULARY or VOCABULARY.issuperset(_WORD.split(word))
-
-
-def _is_in_values(elements: list[DataElement], identifiers: Identifiers, own: set[bytes]) -> bool:
-    """Whether a value is, or holds, one of the source's identifiers."""
-    search = _search(identifiers.words, identifiers.birth_dates)
-    texts: set[bytes] = set()
-    numbers: set[bytes] = set()
-    dates: set[bytes] = set()
-    for element in elements:
-        kind = _KINDS.get(element.VR)
-        if kind is not None:
-            {"text": texts, "number": numbers, "date": dates}[kind].update(_values(element))
-    # a line feed stands in none of the words, so they cannot reach over it
-    text = b"\n".join(texts - own)
-    digits = re.sub(rb"[^0-9\n]", b"", b"\n".join(numbers - own))
-    days = {value[:8] for value in dates - own} - own
-    return (
-        not search.words.isdisjoint(texts - own)
-        or not search.words.isdisjoint(_WORD.split(text))
-        or search.parts.search(text) is not None
-        or any(word in digits for word in search.numbers)
-        or not days.isdisjoint(identifiers.birth_dates)
+    return is_vocabulary(word) or all(
+        part in _OWN_WORDS or is_vocabulary(part) for part in _WORD.split(word)
     )
 
 
-def _values(element: DataElement) -> list[bytes]:
-    value = element.value
-    if value is None or isinstance(value, bytes):
-        return [value] if value else []
-    values = [value] if isinstance(value, str) or not hasattr(value, "__iter__") else list(value)
-    originals = (getattr(one, "original_string", one) for one in values)
-    return [str(one).upper().encode("utf-8", "replace") for one in originals if one is not None]
+def _is_in_values(found: Compared, identifiers: Identifiers, expected: frozenset[bytes]) -> bool:
+    """Whether a value is, or holds, one of the source's identifiers."""
+    search = _search(identifiers.words, identifiers.birth_dates)
+    own = {value.upper() for value in expected}
+    texts = found.texts - own
+    # a line feed stands in none of the words, so they cannot reach over it
+    text = b"\n".join(texts)
+    digits = re.sub(rb"[^0-9\n]", b"", b"\n".join(found.numbers))
+    return (
+        not search.words.isdisjoint(texts)
+        or not search.words.isdisjoint(_WORD.split(text))
+        or search.parts.search(text) is not None
+        or any(word in digits for word in search.numbers)
+    )
 
 
-def _is_in_bytes(output: bytes, pixels: bytes, identifiers: Identifiers) -> bool:
+def _is_in_bytes(output: bytes, dataset: FileDataset, identifiers: Identifiers) -> bool:
     """Whether an identifier or source UID stands anywhere in the file, also as UTF-16."""
     search = _search(identifiers.words, identifiers.birth_dates)
+    pixels = dataset.get_item(_PIXEL_DATA).value
     header = output[: max(len(output) - len(pixels), 0)].upper()
     uids = [uid for uid in identifiers.uids if len(uid) >= _MIN_DIGITS_LENGTH]
     if any(word in header for word in (*search.in_header, *uids)):
