@@ -26,6 +26,7 @@ class UploadReason(StrEnum):
     NOT_SUITABLE = "not_suitable"
     NOT_SUBMITTED_IN_TIME = "not_submitted_in_time"
     NOT_DECIDED_IN_TIME = "not_decided_in_time"
+    NOT_ANSWERED_IN_TIME = "not_answered_in_time"
 
 
 UPLOAD_REASONS: dict[UploadReason, str] = {
@@ -50,6 +51,7 @@ UPLOAD_REASONS: dict[UploadReason, str] = {
     UploadReason.IDENTITY_VISIBLE: "A name or number can be seen in the images.",
     UploadReason.NOT_SUITABLE: "The images are not of the kind the database collects.",
     UploadReason.NOT_SUBMITTED_IN_TIME: "The upload was not submitted within 7 days.",
+    UploadReason.NOT_ANSWERED_IN_TIME: "Our question about the upload was open for 30 days.",
     UploadReason.NOT_DECIDED_IN_TIME: "The upload was held for 30 days without a decision.",
 }
 

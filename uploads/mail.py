@@ -14,6 +14,7 @@ from uploads.wording import header_report, header_summary, next_steps
 _SUBJECTS = {
     UploadStatus.SUBMITTED: "received",
     UploadStatus.HELD: "held",
+    UploadStatus.QUERIED: "queried",
     UploadStatus.ACCEPTED: "accepted",
     UploadStatus.REFUSED: "refused",
 }
@@ -70,6 +71,7 @@ def _send(upload: Upload, word: str) -> None:
 _ENDINGS = {
     "received": "has been received",
     "held": "is held for a person's check",
+    "queried": "needs an answer from you",
     "accepted": "has been accepted",
     "refused": "could not be taken",
 }

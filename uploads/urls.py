@@ -1,6 +1,6 @@
 from django.urls import path
 
-from uploads.views import entry, files, held, intake
+from uploads.views import answering, entry, files, held, held_files, intake
 
 app_name = "uploads"
 
@@ -14,11 +14,23 @@ urlpatterns = [
     path("held/", held.held, name="held"),
     path("held/<uuid:upload_id>/", held.held_upload, name="held-upload"),
     path("held/<uuid:upload_id>/refuse/", held.refuse, name="refuse"),
+    path("held/<uuid:upload_id>/ask/", held.ask, name="ask"),
+    path("held/<uuid:upload_id>/go-on/", held.go_on, name="go-on"),
     path("held/<uuid:upload_id>/withdraw/", held.withdraw_as_asked, name="withdraw-as-asked"),
-    path("held/<uuid:upload_id>/<uuid:file_id>/preview/", held.preview, name="preview"),
-    path("held/<uuid:upload_id>/<uuid:file_id>/release/", held.release, name="release"),
-    path("held/<uuid:upload_id>/<uuid:file_id>/refuse/", held.refuse_file, name="refuse-file"),
+    path("held/<uuid:upload_id>/<uuid:file_id>/", held_files.held_file, name="held-file"),
+    path(
+        "held/<uuid:upload_id>/<uuid:file_id>/pictures/<int:frame>/",
+        held_files.preview,
+        name="preview",
+    ),
+    path("held/<uuid:upload_id>/<uuid:file_id>/mask/", held_files.mask, name="mask"),
+    path("held/<uuid:upload_id>/<uuid:file_id>/release/", held_files.release, name="release"),
+    path("held/<uuid:upload_id>/<uuid:file_id>/again/", held_files.try_again, name="try-again"),
+    path(
+        "held/<uuid:upload_id>/<uuid:file_id>/refuse/", held_files.refuse_file, name="refuse-file"
+    ),
     path("<uuid:upload_id>/", intake.detail, name="detail"),
+    path("<uuid:upload_id>/answer/", answering.answer, name="answer"),
     path("<uuid:upload_id>/status/", intake.status, name="status"),
     path("<uuid:upload_id>/headers.json", intake.header_report, name="header-report"),
     path("<uuid:upload_id>/clinical/", intake.clinical, name="clinical"),

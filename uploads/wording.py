@@ -1,7 +1,7 @@
 """What a status, an outcome and a reason mean in plain words, for pages and mails."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import Count
@@ -10,7 +10,7 @@ from django.utils import timezone
 from uploads.dicom.deid.report import Done, Report
 from uploads.lifecycle import UploadStatus
 from uploads.models import Upload
-from uploads.services.deciding import DRAFT_KEPT, HELD_KEPT
+from uploads.services.deciding import DRAFT_KEPT, kept_until
 
 
 def next_steps(upload: Upload) -> list[str]:
@@ -24,10 +24,15 @@ def next_steps(upload: Upload) -> list[str]:
             "Names, numbers and dates are removed from the files now. This takes a few minutes.",
             "You get a mail with the result. You need not keep this page open.",
         ]
-    if status in (UploadStatus.HELD, UploadStatus.QUERIED):
+    if status == UploadStatus.QUERIED:
+        return [
+            "Information governance waits for your answer, and then goes on with its check.",
+            f"Without an answer by {_last_day(upload)} the images are deleted.",
+        ]
+    if status == UploadStatus.HELD:
         return [
             "Information governance looks at the held files, and releases or refuses them.",
-            f"What is not decided by {_day(upload, HELD_KEPT)} is deleted.",
+            f"What is not decided by {_last_day(upload)} is deleted.",
             "You get a mail with the result.",
         ]
     if status == UploadStatus.ACCEPTED:
@@ -44,9 +49,9 @@ def next_steps(upload: Upload) -> list[str]:
     return ["The images are deleted. The reference and the dates stay, as a record."]
 
 
-def _day(upload: Upload, span: timedelta) -> str:
-    start = upload.settled_at or upload.submitted_at or upload.created_at
-    return _words(timezone.localdate(start) + span)
+def _last_day(upload: Upload) -> str:
+    last = kept_until(upload)
+    return _words(timezone.localdate(last)) if last else "the end of its time"
 
 
 def _words(day: date) -> str:

@@ -1,7 +1,7 @@
 import { defineConfig } from "vite";
 
 // One entry a page kind; templates name them: {% asset "upload.ts" %}.
-const entries = ["site.ts", "upload.ts", "stack.ts", "desk.ts", "reading.ts"];
+const entries = ["site.ts", "upload.ts", "stack.ts", "desk.ts", "reading.ts", "held.ts"];
 
 export default defineConfig({
   root: "src",

@@ -20,7 +20,7 @@ from uploads import storage, tasks
 from uploads.dicom.transcoding import decode_frame
 from uploads.lifecycle import UploadStatus
 from uploads.models import Instance, Patient, Series, Study, Upload, UploadedFile
-from uploads.services import deciding, deidentifying, leases, settling
+from uploads.services import deciding, deidentifying, held_files, leases, settling
 
 pytestmark = pytest.mark.django_db
 
@@ -404,7 +404,7 @@ def test_a_released_file_is_accepted_with_its_upload():
     upload = processed([datasets.held_xray()])
     curator = Actor.of_member(member(["curator"]))
 
-    deciding.release_file(file=upload.files.get(), actor=curator, at=timezone.now())
+    held_files.release_file(file=upload.files.get(), revision=0, actor=curator, at=timezone.now())
     tasks.process_upload(str(upload.pk))
 
     upload.refresh_from_db()
@@ -415,17 +415,19 @@ def test_a_released_file_is_accepted_with_its_upload():
 def test_a_file_is_released_once():
     upload = processed([datasets.held_xray()])
     curator = Actor.of_member(member(["curator"]))
-    deciding.release_file(file=upload.files.get(), actor=curator, at=timezone.now())
+    held_files.release_file(file=upload.files.get(), revision=0, actor=curator, at=timezone.now())
 
-    with pytest.raises(deciding.NotHeld):
-        deciding.release_file(file=upload.files.get(), actor=curator, at=timezone.now())
+    with pytest.raises(held_files.NotHeld):
+        held_files.release_file(
+            file=upload.files.get(), revision=0, actor=curator, at=timezone.now()
+        )
 
 
 def test_refusing_the_held_file_lets_the_rest_be_accepted():
     upload = processed([datasets.chest_xray(number=1), datasets.held_xray(number=2)])
     curator = Actor.of_member(member(["curator"]))
 
-    deciding.refuse_file(file=upload.files.get(outcome=Outcome.HELD), actor=curator)
+    held_files.refuse_file(file=upload.files.get(outcome=Outcome.HELD), actor=curator)
     tasks.process_upload(str(upload.pk))
 
     upload.refresh_from_db()
@@ -552,6 +554,6 @@ def test_the_sweep_finds_uploads_that_no_worker_has():
     assert str(held.pk) not in leases.stalled_uploads(at=now)
 
     curator = Actor.of_member(member(["curator"]))
-    deciding.release_file(file=held.files.get(), actor=curator, at=now)
+    held_files.release_file(file=held.files.get(), revision=0, actor=curator, at=now)
 
     assert str(held.pk) in leases.stalled_uploads(at=now)

@@ -1,6 +1,13 @@
 """What submitters and curators are asked. Forms check the shape of answers; services save them."""
 
-from uploads.forms.deciding import RefusalForm
+from uploads.forms.deciding import (
+    AnswerForm,
+    LookForm,
+    MaskFormSet,
+    QuestionForm,
+    RefusalForm,
+    SeriesForm,
+)
 from uploads.forms.submitting import (
     SUGGESTIONS,
     ClinicalForm,
@@ -12,10 +19,15 @@ from uploads.forms.submitting import (
 
 __all__ = [
     "SUGGESTIONS",
+    "AnswerForm",
     "ClinicalForm",
     "CodeForm",
     "DeclarationForm",
+    "LookForm",
+    "MaskFormSet",
+    "QuestionForm",
     "RefusalForm",
+    "SeriesForm",
     "StartForm",
     "found_organisations",
 ]

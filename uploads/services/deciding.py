@@ -1,9 +1,9 @@
-"""What people and time decide about an upload: release, refuse, withdraw, expire, erase."""
+"""What people and time decide about an upload: refuse, withdraw, expire, erase."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Value
 
 from audit.actors import Actor
 from audit.services import record
@@ -15,44 +15,9 @@ from uploads.services.settling import forget_names, remove_unseen
 
 DRAFT_KEPT = timedelta(days=7)
 HELD_KEPT = timedelta(days=30)
+ANSWER_KEPT = timedelta(days=30)
 
 _ENDED = (UploadStatus.REFUSED, UploadStatus.WITHDRAWN, UploadStatus.EXPIRED)
-_Outcome = UploadedFile.Outcome
-
-
-class NotHeld(Exception):
-    """The file or its upload is not held: another person may have decided."""
-
-
-@transaction.atomic
-def release_file(*, file: UploadedFile, actor: Actor, at: datetime) -> None:
-    """Let a held file go on: a person has looked, and no identity is in the picture."""
-    held = _lock_held(file)
-    held.outcome = _Outcome.WAITING
-    held.attempts = 0
-    held.leased_until = None
-    held.released_by = actor.member
-    held.released_at = at
-    held.save(update_fields=["outcome", "attempts", "leased_until", "released_by", "released_at"])
-    record("file.released", actor=actor, subject=held, upload=str(held.upload_id))
-
-
-@transaction.atomic
-def refuse_file(*, file: UploadedFile, actor: Actor) -> None:
-    """Leave a held file out; the rest of its upload goes on."""
-    held = _lock_held(file)
-    held.outcome = _Outcome.REFUSED
-    held.reason = UploadReason.REFUSED_AFTER_CHECK
-    held.save(update_fields=["outcome", "reason"])
-    record("file.refused", actor=actor, subject=held, upload=str(held.upload_id))
-
-
-def _lock_held(file: UploadedFile) -> UploadedFile:
-    upload = Upload.objects.select_for_update().get(pk=file.upload_id)
-    held = UploadedFile.objects.get(pk=file.pk)
-    if upload.status != UploadStatus.HELD or held.outcome != _Outcome.HELD:
-        raise NotHeld("This file is no longer held. Look again.")
-    return held
 
 
 @transaction.atomic
@@ -77,14 +42,27 @@ def withdraw_upload(*, upload: Upload, actor: Actor, at: datetime) -> None:
     _end(upload, UploadStatus.WITHDRAWN, actor=actor, at=at)
 
 
+def kept_until(upload: Upload) -> datetime | None:
+    """When an undecided upload expires. A question stops the clock, and has one of its own."""
+    question = upload.questions.filter(closed_at=None).first()
+    if question and upload.status == UploadStatus.QUERIED:
+        return question.asked_at + ANSWER_KEPT
+    return upload.settled_at + HELD_KEPT + upload.paused if upload.settled_at else None
+
+
 def expire_uploads(*, actor: Actor, at: datetime) -> int:
     """End drafts that were not submitted and holds that were not decided in time."""
     drafts = Upload.objects.filter(status=UploadStatus.DRAFT, created_at__lt=at - DRAFT_KEPT)
-    undecided = Upload.objects.filter(
-        status__in=[UploadStatus.HELD, UploadStatus.QUERIED], settled_at__lt=at - HELD_KEPT
+    last = ExpressionWrapper(Value(at - HELD_KEPT) - F("paused"), output_field=DateTimeField())
+    undecided = Upload.objects.held().filter(settled_at__lt=last)
+    unanswered = Upload.objects.filter(
+        status=UploadStatus.QUERIED,
+        questions__closed_at=None,
+        questions__asked_at__lt=at - ANSWER_KEPT,
     )
     expired = [(upload, UploadReason.NOT_SUBMITTED_IN_TIME) for upload in drafts]
     expired += [(upload, UploadReason.NOT_DECIDED_IN_TIME) for upload in undecided]
+    expired += [(upload, UploadReason.NOT_ANSWERED_IN_TIME) for upload in unanswered]
     for upload, reason in expired:
         with transaction.atomic():
             _end(upload, UploadStatus.EXPIRED, actor=actor, at=at, reason=reason)
@@ -97,6 +75,7 @@ def _end(upload: Upload, status: str, *, actor: Actor, at: datetime, reason: str
     locked.settled_at = at
     locked.reason = reason
     locked.save(update_fields=["settled_at", "reason"])
+    locked.questions.filter(closed_at=None).update(closed_at=at)
     remove_unseen(locked)
     forget_names(locked)
     upload.refresh_from_db()
@@ -124,6 +103,7 @@ def erase_upload(*, upload: Upload, actor: Actor, at: datetime) -> None:
         if not erased.update(erased_at=at):
             return
         Instance.objects.filter(series__study__upload=upload).update(header={})
+        upload.questions.update(text="", answer="")
         record("upload.erased", actor=actor, subject=upload, originals=originals, objects=objects)
 
 

@@ -1,5 +1,7 @@
-"""Information governance: what is held, how it looks, and what is decided about it."""
+"""Information governance: uploads that are held, and what is decided about each as a whole."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -7,24 +9,25 @@ from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.lifecycles import IllegalMove
-from audit.services import record
-from uploads import storage, tasks
+from uploads import tasks
 from uploads.explanations import sentence
-from uploads.forms import RefusalForm
+from uploads.forms import QuestionForm, RefusalForm
+from uploads.lifecycle import UploadStatus
 from uploads.models import Upload, UploadedFile
-from uploads.services import deciding
+from uploads.services import asking, deciding
 
 PAGE_ROWS = 50
-PAGE_FILES = 20  # each asks the store for its picture
 PERMISSION = "accounts.uploads_handle_held"
 for_curators = permission_required(PERMISSION, raise_exception=True)
+
+_Outcome = UploadedFile.Outcome
 
 
 @require_safe
@@ -32,13 +35,24 @@ for_curators = permission_required(PERMISSION, raise_exception=True)
 @for_curators
 def held(request: HttpRequest) -> HttpResponse:
     uploads = (
-        Upload.objects.held()
+        Upload.objects.undecided()
         .select_related("organisation", "submitter")
-        .annotate(held_files=Count("files", filter=Q(files__outcome="held")))
+        .annotate(held_files=Count("files", filter=Q(files__outcome=_Outcome.HELD)))
         .order_by("settled_at")
     )
+    page = Paginator(uploads, PAGE_ROWS).get_page(request.GET.get("page"))
+    reasons = _reasons(page.object_list)
     context = {
-        "page": Paginator(uploads, PAGE_ROWS).get_page(request.GET.get("page")),
+        "page": page,
+        "rows": [
+            {
+                "upload": upload,
+                "reasons": reasons[upload.pk],
+                "days_left": _days_left(upload),
+                "is_queried": upload.status == UploadStatus.QUERIED,
+            }
+            for upload in page
+        ],
         "requests": Upload.objects.asked_to_be_withdrawn().select_related("organisation")[
             :PAGE_ROWS
         ],
@@ -46,97 +60,70 @@ def held(request: HttpRequest) -> HttpResponse:
     return render(request, "uploads/held.html", context)
 
 
+def _reasons(uploads: Iterable[Upload]) -> dict[Any, list[str]]:
+    """Why files of each upload are held: every sentence once."""
+    codes = (
+        UploadedFile.objects.filter(upload__in=[upload.pk for upload in uploads])
+        .filter(outcome=_Outcome.HELD)
+        .order_by("reason")
+        .values_list("upload_id", "reason")
+        .distinct()
+    )
+    reasons = defaultdict(list)
+    for upload_id, code in codes:
+        reasons[upload_id].append(sentence(code))
+    return reasons
+
+
+def _days_left(upload: Upload) -> int | None:
+    last = deciding.kept_until(upload)
+    return max((last - timezone.now()).days, 0) if last else None
+
+
 @require_safe
 @never_cache
 @for_curators
 def held_upload(request: HttpRequest, upload_id: Any) -> HttpResponse:
-    upload = _held(upload_id)
-    return render(request, "uploads/held_upload.html", _shown(request, upload, RefusalForm()))
+    return _upload_page(request, undecided_upload(upload_id))
 
 
-def _shown(request: HttpRequest, upload: Upload, form: RefusalForm) -> dict[str, Any]:
-    files = upload.files.filter(outcome=UploadedFile.Outcome.HELD)
-    page = Paginator(files, PAGE_FILES).get_page(request.GET.get("page"))
-    others = upload.files.exclude(outcome=UploadedFile.Outcome.HELD).order_by("outcome")
-    return {
+def _upload_page(
+    request: HttpRequest, upload: Upload, *, form: QuestionForm | None = None, status: int = 200
+) -> HttpResponse:
+    files = upload.files.filter(outcome=_Outcome.HELD)
+    page = Paginator(files, PAGE_ROWS).get_page(request.GET.get("page"))
+    others = upload.files.exclude(outcome__in=[_Outcome.HELD, _Outcome.WAITING, _Outcome.EXPANDED])
+    context = {
         "upload": upload,
         "page": page,
         # "file 12": its own name is for its submitter alone
-        "files": [
-            {
-                "file": file,
-                "sentence": sentence(file.reason),
-                "has_preview": bool(file.picture and file.picture["shown"]),
-            }
-            for file in page
-        ],
+        "files": [{"file": file, "sentence": sentence(file.reason)} for file in page],
         "others": [
-            (UploadedFile.Outcome(outcome).label, count)
-            for outcome, count in others.values_list("outcome").annotate(Count("pk"))
+            (_Outcome(outcome).label, count)
+            for outcome, count in others.order_by("outcome")
+            .values_list("outcome")
+            .annotate(Count("pk"))
         ],
-        "form": form,
-        "last_day": timezone.localdate(upload.settled_at) + deciding.HELD_KEPT
-        if upload.settled_at
-        else None,
+        "waiting": upload.files.filter(outcome=_Outcome.WAITING).count(),
+        "is_held": upload.status == UploadStatus.HELD,
+        "questions": upload.questions.all(),
+        "form": form or QuestionForm(),
+        "last_day": deciding.kept_until(upload),
     }
+    return render(request, "uploads/held_upload.html", context, status=status)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @for_curators
-def preview(request: HttpRequest, upload_id: Any, file_id: Any) -> HttpResponse:
-    """The picture of a held file. Each look is in the trail."""
-    file = _held_file(upload_id, file_id)
-    try:
-        frame = file.picture["shown"][0] if file.picture else 0
-        picture = storage.read_preview(file, frame)
-    except (FileNotFoundError, IndexError):
-        raise Http404 from None
-    record("file.viewed", actor=request.actor, subject=file, upload=str(upload_id))
-    response = HttpResponse(picture, content_type="image/png")
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-@require_POST
-@for_curators
-def release(request: HttpRequest, upload_id: Any, file_id: Any) -> HttpResponse:
-    file = _held_file(upload_id, file_id)
-    try:
-        with transaction.atomic():
-            deciding.release_file(file=file, actor=request.actor, at=timezone.now())
-            _ring(tasks.process_upload, upload_id)
-    except deciding.NotHeld as problem:
-        messages.error(request, str(problem))
-    else:
-        messages.success(request, f"File {file.number} goes on to the workers.")
-    return _back(upload_id)
-
-
-@require_POST
-@for_curators
-def refuse_file(request: HttpRequest, upload_id: Any, file_id: Any) -> HttpResponse:
-    file = _held_file(upload_id, file_id)
-    try:
-        with transaction.atomic():
-            deciding.refuse_file(file=file, actor=request.actor)
-            _ring(tasks.settle_upload, upload_id)
-    except deciding.NotHeld as problem:
-        messages.error(request, str(problem))
-    else:
-        messages.success(request, f"File {file.number} is refused.")
-    return _back(upload_id)
-
-
-@require_POST
-@for_curators
 def refuse(request: HttpRequest, upload_id: Any) -> HttpResponse:
-    upload = _held(upload_id)
-    form = RefusalForm(request.POST)
-    if not form.is_valid():
-        return render(
-            request, "uploads/held_upload.html", _shown(request, upload, form), status=422
-        )
+    """Ask for the reason and say what follows (GET), then refuse the upload (POST)."""
+    upload = held_upload_or_404(upload_id)
+    form = RefusalForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        context = {"upload": upload, "form": form}
+        status = 422 if request.method == "POST" else 200
+        return render(request, "uploads/held_refuse.html", context, status=status)
     try:
         with transaction.atomic():
             deciding.refuse_upload(
@@ -145,12 +132,47 @@ def refuse(request: HttpRequest, upload_id: Any) -> HttpResponse:
                 at=timezone.now(),
                 reason=form.cleaned_data["reason"],
             )
-            _ring(tasks.send_outcome_mail, upload_id)
+            ring(tasks.send_outcome_mail, upload_id)
     except IllegalMove as problem:
         messages.error(request, str(problem))
     else:
         messages.success(request, f"Upload {upload.reference} is refused.")
     return redirect("uploads:held")
+
+
+@require_POST
+@for_curators
+def ask(request: HttpRequest, upload_id: Any) -> HttpResponse:
+    upload = held_upload_or_404(upload_id)
+    form = QuestionForm(request.POST)
+    if not form.is_valid():
+        return _upload_page(request, upload, form=form, status=422)
+    try:
+        with transaction.atomic():
+            asking.ask_submitter(
+                upload=upload,
+                text=form.cleaned_data["text"],
+                actor=request.actor,
+                at=timezone.now(),
+            )
+            ring(tasks.send_outcome_mail, upload_id)
+    except (asking.FilesAtWork, IllegalMove) as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, "The submitter gets a mail, and answers on the upload's page.")
+    return redirect("uploads:held-upload", upload_id)
+
+
+@require_POST
+@for_curators
+def go_on(request: HttpRequest, upload_id: Any) -> HttpResponse:
+    """Close a question that was not answered, and decide without."""
+    upload = undecided_upload(upload_id)
+    try:
+        asking.go_on_without_answer(upload=upload, actor=request.actor, at=timezone.now())
+    except (asking.NothingAsked, IllegalMove) as problem:
+        messages.error(request, str(problem))
+    return redirect("uploads:held-upload", upload_id)
 
 
 @require_POST
@@ -167,25 +189,17 @@ def withdraw_as_asked(request: HttpRequest, upload_id: Any) -> HttpResponse:
     return redirect("uploads:held")
 
 
-def _held(upload_id: Any) -> Upload:
-    return get_object_or_404(
-        Upload.objects.held().select_related("organisation", "submitter"), pk=upload_id
-    )
+def undecided_upload(upload_id: Any) -> Upload:
+    """A held upload, or one whose submitter was asked; or 404."""
+    uploads = Upload.objects.undecided().select_related("organisation", "submitter")
+    return get_object_or_404(uploads, pk=upload_id)
 
 
-def _held_file(upload_id: Any, file_id: Any) -> UploadedFile:
-    held_files = UploadedFile.objects.filter(
-        upload__in=Upload.objects.held(), upload_id=upload_id, outcome=UploadedFile.Outcome.HELD
-    )
-    return get_object_or_404(held_files, pk=file_id)
+def held_upload_or_404(upload_id: Any) -> Upload:
+    uploads = Upload.objects.held().select_related("organisation", "submitter")
+    return get_object_or_404(uploads, pk=upload_id)
 
 
-def _ring(task: Any, upload_id: Any) -> None:
+def ring(task: Any, upload_id: Any) -> None:
+    """Publish a task after the commit; a broker that does not answer costs no decision."""
     transaction.on_commit(lambda: tasks.ring(task, str(upload_id)), robust=True)
-
-
-def _back(upload_id: Any) -> HttpResponse:
-    """To the upload while it is held, or to the list when that was the last of it."""
-    if Upload.objects.held().filter(pk=upload_id).exists():
-        return redirect("uploads:held-upload", upload_id)
-    return redirect("uploads:held")

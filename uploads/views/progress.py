@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from uploads.dicom.deid.profile import VERSION
 from uploads.explanations import sentence
+from uploads.forms import AnswerForm
 from uploads.lifecycle import UploadStatus
 from uploads.models import Upload, UploadedFile
 from uploads.views.summary import receipt
@@ -19,14 +20,19 @@ _TROUBLED = [_Outcome.REFUSED, _Outcome.HELD, _Outcome.DUPLICATE]
 _DONE = [_Outcome.ACCEPTED, *_TROUBLED]
 
 
-def status_page(request: HttpRequest, upload: Upload) -> HttpResponse:
+def status_page(
+    request: HttpRequest, upload: Upload, *, form: AnswerForm | None = None, status: int = 200
+) -> HttpResponse:
     context = progress(upload) | {
+        "question": upload.questions.filter(closed_at=None).first(),
+        "answered": upload.questions.exclude(answer=""),
+        "form": form or AnswerForm(),
         "headers": header_rows(header_report(upload)),
         "receipt": receipt(upload),
         "may_withdraw": upload.status
         in (UploadStatus.SUBMITTED, UploadStatus.HELD, UploadStatus.QUERIED, UploadStatus.ACCEPTED),
     }
-    return render(request, "uploads/status.html", context)
+    return render(request, "uploads/status.html", context, status=status)
 
 
 def report(upload: Upload) -> JsonResponse:

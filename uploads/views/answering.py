@@ -1,0 +1,37 @@
+"""The submitter's answer to a curator's question."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from audit.lifecycles import IllegalMove
+from uploads.entrance import submitter_required
+from uploads.forms import AnswerForm
+from uploads.services import asking
+from uploads.views.intake import own_upload
+from uploads.views.progress import status_page
+
+
+@require_POST
+@submitter_required
+def answer(request: HttpRequest, upload_id: Any) -> HttpResponse:
+    upload = own_upload(request, upload_id)
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        return status_page(request, upload, form=form, status=422)
+    try:
+        asking.answer_question(
+            upload=upload,
+            text=form.cleaned_data["text"],
+            actor=request.actor,
+            at=timezone.now(),
+        )
+    except (asking.NothingAsked, IllegalMove) as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, "Your answer has reached information governance.")
+    return redirect("uploads:detail", upload.pk)

@@ -1,0 +1,5 @@
+import "./styles/held.scss";
+
+import { startDrawing } from "./held/drawing";
+
+for (const root of document.querySelectorAll<HTMLElement>("[data-held]")) startDrawing(root);
