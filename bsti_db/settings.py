@@ -359,7 +359,9 @@ CELERY_BEAT_SCHEDULE = {
 # A file's processing is leased for this long; a stale lease is taken over by the sweep.
 UPLOAD_LEASE = timedelta(seconds=90)
 UPLOAD_FILE_ATTEMPTS = 3
-UPLOAD_BATCH_FILES = 50
+# what one child is given: its start costs as much as twenty slices, a kill an attempt of each
+UPLOAD_BATCH_FILES = 150
+UPLOAD_BATCH_BYTES = 128 * 1024**2
 WORK_DIR = env.str("WORK_DIR", "")  # where dicom workers unpack; empty: the system's own
 
 # --- Mail -------------------------------------------------------------------

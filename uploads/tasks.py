@@ -4,25 +4,29 @@ Every task may run twice, and a lost message is rung again by `resume_stalled`.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event, Thread
 
 from celery import Task, shared_task
 from celery.signals import worker_init
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from audit.actors import Actor
 from uploads import mail, storage
-from uploads.models import Upload
+from uploads.models import Upload, UploadedFile
 from uploads.services import deciding, deidentifying, expanding, keys, leases, settling
 
 logger = logging.getLogger(__name__)
 
 OPEN_TRANSFER_KEPT = timedelta(days=1)
+# a third of the lease
+RENEWAL = settings.UPLOAD_LEASE / 3
 
 # what waiting can cure: the store, the disk, the database
 _CURABLE = (OSError, OperationalError, InterfaceError)
@@ -74,7 +78,8 @@ def process_files(upload_id: str, file_ids: Sequence[str]) -> None:
     files = leases.claim_files(upload_id=upload_id, file_ids=file_ids, at=timezone.now())
     leases.renew_upload(upload=upload, at=timezone.now())
     try:
-        deidentifying.deidentify_files(upload=upload, files=files)
+        with _kept_leased(upload, files):
+            deidentifying.deidentify_files(upload=upload, files=files)
     except _CURABLE:
         leases.return_files(files=files, count_attempt=False)
         raise
@@ -135,6 +140,30 @@ def purge_quarantine() -> None:
         ring(erase_upload, str(upload.pk))
     deciding.purge_originals()
     storage.abort_open_transfers(before=now - OPEN_TRANSFER_KEPT)
+
+
+@contextmanager
+def _kept_leased(upload: Upload, files: Sequence[UploadedFile]) -> Iterator[None]:
+    """Renew the leases beside the work: a long batch is not taken for a dead worker's."""
+    is_done = Event()
+
+    def renew() -> None:
+        while not is_done.wait(RENEWAL.total_seconds()):
+            try:
+                leases.renew_files(files=files, at=timezone.now())
+                leases.renew_upload(upload=upload, at=timezone.now())
+            except (OperationalError, InterfaceError) as problem:
+                logger.warning("A lease was not renewed: %s", type(problem).__name__)
+            finally:
+                connection.close()
+
+    renewing = Thread(target=renew, daemon=True)
+    renewing.start()
+    try:
+        yield
+    finally:
+        is_done.set()
+        renewing.join()
 
 
 def ring(task: Task, *arguments: object) -> None:

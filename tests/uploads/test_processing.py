@@ -215,7 +215,18 @@ def test_files_tried_before_are_tried_in_smaller_company():
 
     batches = leases.waiting_batches(upload=upload, at=timezone.now())
 
-    assert [len(batch) for batch in batches] == [2, 2, 1, 1]
+    assert [len(batch) for batch in batches] == [1, 1, 2, 1, 1]
+
+
+def test_files_are_given_out_in_shares_that_are_no_heavier_than_a_child_may_take(settings):
+    settings.UPLOAD_BATCH_FILES, settings.UPLOAD_BATCH_BYTES = 4, 10
+    upload = submitted([])
+    for number, size in enumerate([1] * 10 + [9, 9, 30, 1], start=1):
+        upload.files.create(number=number, size_bytes=size, outcome=Outcome.WAITING)
+
+    batches = leases.waiting_batches(upload=upload, at=timezone.now())
+
+    assert [len(batch) for batch in batches] == [4, 4, 2, 1, 1, 1, 1]
 
 
 # --- Refused ----------------------------------------------------------------------

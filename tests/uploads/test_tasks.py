@@ -1,5 +1,6 @@
 """The tasks' own part: what they ring next, what they try again, what they leave to the sweep."""
 
+import time
 from datetime import timedelta
 from unittest.mock import Mock
 
@@ -55,6 +56,32 @@ def test_an_error_nobody_foresaw_counts_the_attempt(monkeypatch):
 
     assert upload.files.get().attempts == 1
     assert leases.waiting_batches(upload=upload, at=timezone.now()) == [ids]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_that_takes_long_keeps_its_lease(monkeypatch):
+    upload = submitted([datasets.ct_slice()])
+    ids = [str(file.pk) for file in upload.files.all()]
+    seen = []
+
+    def slow(*, upload, files):
+        UploadedFile.objects.update(leased_until=timezone.now())
+        wait_until(lambda: upload.files.filter(leased_until__gt=timezone.now()).exists())
+        seen.append(leases.waiting_batches(upload=upload, at=timezone.now()))
+
+    monkeypatch.setattr(tasks, "RENEWAL", timedelta(milliseconds=20))
+    monkeypatch.setattr(deidentifying, "deidentify_files", slow)
+
+    tasks.process_files(str(upload.pk), ids)
+
+    assert seen == [[]]
+
+
+def wait_until(is_so, seconds=10):
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_the_submitter_is_told_once():

@@ -120,6 +120,7 @@ def _fetched(
                 path=sources / str(file.pk),
                 is_cleared=file.released_at is not None,
                 wants_thumbnail=wants_thumbnail,
+                wants_frames=not wants_thumbnail,
                 masks=tuple(Mask.from_json(mask) for mask in file.masks),
             )
         )

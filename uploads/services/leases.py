@@ -17,7 +17,9 @@ from uploads.models import Upload, UploadedFile
 
 IN_WORK = (UploadStatus.SUBMITTED, UploadStatus.HELD)
 # files that were tried before are tried in smaller company, so that one cannot spoil many
-_BATCHES = {0: None, 1: 10}
+_FILES_AFTER_FAILURES = {1: 10, 2: 1}
+# as many as work side by side on a small machine
+_WORKERS = 2
 
 _Outcome = UploadedFile.Outcome
 
@@ -55,18 +57,32 @@ def waiting_batches(
         upload.files.filter(outcome=_Outcome.WAITING)
         .exclude(leased_until__gte=at)
         .order_by("attempts", "number")
-        .values_list("pk", "attempts")
+        .values_list("pk", "attempts", "size_bytes")
     )
     if among is not None:
         # those of a dead worker too: their lease has run out instead of being returned
         rows = rows.filter(Q(pk__in=among) | Q(leased_until__lt=at))
-    by_attempts: dict[int, list[str]] = {}
-    for pk, attempts in rows:
-        by_attempts.setdefault(attempts, []).append(str(pk))
-    for attempts, ids in by_attempts.items():
-        size = _BATCHES.get(attempts, 1) or settings.UPLOAD_BATCH_FILES
-        batches += [ids[start : start + size] for start in range(0, len(ids), size)]
+    by_attempts: dict[int, list[tuple[str, int]]] = {}
+    for pk, attempts, size_bytes in rows:
+        by_attempts.setdefault(attempts, []).append((str(pk), size_bytes))
+    for attempts, files in by_attempts.items():
+        share = min(settings.UPLOAD_BATCH_FILES, -(-len(files) // _WORKERS))
+        most = _FILES_AFTER_FAILURES.get(min(attempts, 2), share)
+        batches += _portions(files, most)
     return batches
+
+
+def _portions(files: Sequence[tuple[str, int]], most: int) -> list[list[str]]:
+    """The files in their order, so many a portion and no more bytes than one child is given."""
+    portions: list[list[str]] = []
+    room = 0
+    for pk, size_bytes in files:
+        room -= size_bytes
+        if not portions or len(portions[-1]) == most or room < 0:
+            portions.append([])
+            room = settings.UPLOAD_BATCH_BYTES - size_bytes
+        portions[-1].append(pk)
+    return portions
 
 
 def claim_files(*, upload_id: Any, file_ids: Sequence[str], at: datetime) -> list[UploadedFile]:
