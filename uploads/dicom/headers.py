@@ -18,28 +18,15 @@ Header = dict[str, Any]
 _PIXEL_DATA = 0x7FE00010
 
 
-def dicom_json(dataset: Dataset, *, bulk_data_uri: str | None = None) -> Header:
-    """The DICOM JSON of a de-identified data set.
-
-    Parameters
-    ----------
-    bulk_data_uri
-        Where the pixels are; without it PixelData is left out.
-    """
+def dicom_json(dataset: Dataset) -> Header:
+    """The DICOM JSON of a de-identified data set, without its pixels."""
     with config.disable_value_validation():
         header: Header = {
             f"{element.tag:08X}": element.to_json_dict(None, 1 << 30)
             for element in dataset
             if element.tag != _PIXEL_DATA
         }
-    if bulk_data_uri is not None:
-        header["7FE00010"] = {"vr": "OW", "BulkDataURI": bulk_data_uri}
     return dict(sorted(header.items()))
-
-
-def with_bulk_data(header: Header, *, bulk_data_uri: str) -> Header:
-    """The header of a stored instance with the address of its frames, for `…/metadata`."""
-    return {**header, "7FE00010": {"vr": "OW", "BulkDataURI": bulk_data_uri}}
 
 
 def values(header: Header, keyword: str) -> list[Any]:
