@@ -9,7 +9,9 @@ import os
 import resource
 import signal
 import sys
+import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,11 @@ from uploads.dicom.previewing import pictures
 from uploads.dicom.reading import MAX_FILE_BYTES, Source, read, text_of
 from uploads.dicom.reasons import SIGNS_IN_HEADER, Held, Reason, Refused
 from uploads.dicom.rendering import thumbnail
-from uploads.dicom.transcoding import encode_frame, frames
+from uploads.dicom.transcoding import encode_frame, frames, listening
 
 _SERIES_INSTANCE_UID = 0x0020000E
 _FRAMES_A_WORD = 16
+_SECONDS_A_WORD = 1
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
 
@@ -44,7 +47,8 @@ def main() -> int:
         _whole(folder / "working.json", json.dumps({"id": item.id}).encode("ascii"))
         _say("started", item)
         try:
-            outcome = _worked_on(folder, item, pseudonyms)
+            with listening(_telling(item)):
+                outcome = _worked_on(folder, item, pseudonyms)
         except MemoryError:
             _say("memory", item)
             return 1
@@ -166,6 +170,19 @@ def _whole(path: Path, content: bytes) -> None:
     temporary = path.with_name(path.name + ".part")
     temporary.write_bytes(content)
     os.replace(temporary, path)
+
+
+def _telling(item: Item) -> Callable[[], None]:
+    """Say now and then that the item is worked on, however many frames it has."""
+    said = time.monotonic()
+
+    def tell() -> None:
+        nonlocal said
+        if time.monotonic() - said > _SECONDS_A_WORD:
+            said = time.monotonic()
+            _say("working", item)
+
+    return tell
 
 
 def _say(word: str, item: Item) -> None:

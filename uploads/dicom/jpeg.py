@@ -80,7 +80,7 @@ def _header(frame: bytes, image: ImagePixel, *, is_ls: bool) -> _Header:
         elif marker == _SCAN:
             _check_scan_header(segment, frame_header, is_ls=is_ls)
             return _Header(frame_header, tables, restart, parameters, segment, end)
-        elif marker == _RESTART and len(segment) in ((6, 7, 8) if is_ls else (6,)):
+        elif marker == _RESTART and len(segment) == 6:
             restart = segment
         elif marker == _PARAMETERS and is_ls and segment[4] == 1:
             parameters = _exactly(segment, _PRESET_BYTES)

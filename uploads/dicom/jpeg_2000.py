@@ -9,23 +9,36 @@ ITU-T T.800 Annex A and Annex I (JP2), T.814 (HTJ2K).
 """
 
 import re
+from typing import NamedTuple
 
 from uploads.dicom.reading import ImagePixel
 from uploads.dicom.reasons import Reason, Refused
 
 MAX_TILES = 4096
+# a radiograph of 50 million pixels has some 100,000 of either
+_MAX_PACKETS = 1_000_000
+_MAX_CODE_BLOCKS = 1_000_000
 _MAX_BOXES = 100
 _MAX_PROGRESSIONS = 32
 
 JP2_SIGNATURE = b"\0\0\0\x0cjP  "
 _START, _END, _TILE_PART = b"\xff\x4f\xff\x51", b"\xff\xd9", b"\xff\x90"
-_CAP, _SIZ, _COD, _COC, _QCD, _QCC, _RGN, _POC = 0x50, 0x51, 0x52, 0x53, 0x5C, 0x5D, 0x5E, 0x5F
-_KEPT = frozenset((_CAP, _SIZ, _COD, _COC, _QCD, _QCC, _RGN, _POC))
-# packet headers packed elsewhere: no encoder of images writes them
-_PACKED_HEADERS = (0x60, 0x61)
+_CAP, _SIZ, _COD, _QCD, _RGN, _POC = 0x50, 0x51, 0x52, 0x5C, 0x5E, 0x5F
+_KEPT = frozenset((_CAP, _SIZ, _COD, _QCD, _RGN, _POC))
+# packet headers packed elsewhere, and a style for one component of several: of a grey image no
+# encoder writes them
+_REFUSED = frozenset((0x53, 0x5D, 0x60, 0x61))
 _BEHIND_TILE_PART_HEADER, _BEHIND_MAIN_HEADER = 0x93, 0x90
 # coded data holds no marker but those around packets (SOP, EPH)
 _MARKER_IN_DATA = re.compile(rb"\xff[\x90\x93-\xff]", re.DOTALL)
+
+
+class _Size(NamedTuple):
+    """The reference grid (which an offset makes larger than the image), and its tiles."""
+
+    height: int
+    width: int
+    tiles: int
 
 
 def cleaned_jpeg_2000(frame: bytes, image: ImagePixel) -> bytes:
@@ -36,11 +49,11 @@ def cleaned_jpeg_2000(frame: bytes, image: ImagePixel) -> bytes:
     frame = _without_boxes(frame)
     if frame[:4] != _START:
         raise _damaged()
-    _check_siz(frame, image)
-    kept, levels, position = _kept_segments(frame, 2, until=_BEHIND_MAIN_HEADER, levels=0)
+    size = _checked_size(frame, image)
+    kept, levels, position = _kept_segments(frame, 2, size, until=_BEHIND_MAIN_HEADER, levels=0)
     parts = [_START[:2], kept]
     while frame[position : position + 2] == _TILE_PART:
-        part, end = _tile_part(frame, position, levels)
+        part, end = _tile_part(frame, position, size, levels)
         parts.append(part)
         position = end
     if frame[position : position + 2] != _END:
@@ -72,7 +85,7 @@ def _without_boxes(frame: bytes) -> bytes:
     raise _damaged()
 
 
-def _check_siz(frame: bytes, image: ImagePixel) -> None:
+def _checked_size(frame: bytes, image: ImagePixel) -> _Size:
     words = [_number(frame, place, 4) for place in range(8, 40, 4)]
     width, height, left, top, tile_width, tile_height, tile_left, tile_top = words
     precision = (frame[42] & 0x7F) + 1
@@ -85,16 +98,38 @@ def _check_siz(frame: bytes, image: ImagePixel) -> None:
     tiles = -(-(width - tile_left) // tile_width) * -(-(height - tile_top) // tile_height)
     if tiles > MAX_TILES:
         raise Refused(Reason.TOO_COMPLEX)
+    return _Size(height, width, tiles)
 
 
-def _tile_part(frame: bytes, position: int, levels: int) -> tuple[bytes, int]:
+def _check_coding_style(content: bytes, size: _Size) -> None:
+    """Refuse what makes a decoder run for minutes, or beyond its memory (T.800 A.6.1, B.6)."""
+    layers, levels = _number(content, 2, 2), content[5]
+    width, height = content[6] + 2, content[7] + 2
+    if levels > 32 or width > 10 or height > 10 or width + height > 12:
+        raise _damaged()
+    precincts = size.tiles * (levels + 1)
+    for level in range(levels + 1):
+        across, down = (
+            (content[10 + level] & 15, content[10 + level] >> 4) if content[0] & 1 else (15, 15)
+        )
+        if level and not (across and down):
+            raise _damaged()
+        rows, columns = (-(-side >> (levels - level)) for side in (size.height, size.width))
+        precincts += (rows >> down) * (columns >> across)
+        # code blocks end where their precinct does
+        blocks = (size.height * size.width) >> (min(width, across) + min(height, down))
+    if precincts * layers > _MAX_PACKETS or blocks > _MAX_CODE_BLOCKS:
+        raise Refused(Reason.TOO_COMPLEX)
+
+
+def _tile_part(frame: bytes, position: int, size: _Size, levels: int) -> tuple[bytes, int]:
     """One tile-part without what decoding does not need, and where the next begins."""
     length = _number(frame, position + 6, 4)
     end = position + length if length else frame.find(_END, position + 12)
     if not position + 12 < end <= len(frame):
         raise _damaged()
     kept, _, start = _kept_segments(
-        frame, position + 12, until=_BEHIND_TILE_PART_HEADER, levels=levels
+        frame, position + 12, size, until=_BEHIND_TILE_PART_HEADER, levels=levels
     )
     if start + 2 > end or _MARKER_IN_DATA.search(frame, start + 2, end):
         raise _damaged()
@@ -104,7 +139,7 @@ def _tile_part(frame: bytes, position: int, levels: int) -> tuple[bytes, int]:
 
 
 def _kept_segments(
-    frame: bytes, position: int, *, until: int, levels: int
+    frame: bytes, position: int, size: _Size, *, until: int, levels: int
 ) -> tuple[bytes, int, int]:
     """The segments that decoding needs, the decomposition levels, and where `until` stands."""
     found: dict[int, bytes] = {}
@@ -116,14 +151,14 @@ def _kept_segments(
             break
         end = position + 2 + _number(frame, position + 2, 2)
         # a single component needs each of them once
-        if end <= position + 3 or end > len(frame) or marker in found or marker in _PACKED_HEADERS:
+        if end <= position + 3 or end > len(frame) or marker in found or marker in _REFUSED:
             raise _damaged()
         if marker in _KEPT:
             found[marker] = frame[position + 4 : end]
         position = end
-    for marker, place in ((_COD, 5), (_COC, 2)):
-        if marker in found:
-            levels = found[marker][place]
+    if _COD in found:
+        levels = found[_COD][5]
+        _check_coding_style(found[_COD], size)
     kept = (_segment(marker, _fitted(marker, found[marker], levels)) for marker in found)
     return b"".join(kept), levels, position
 
@@ -136,11 +171,8 @@ def _fitted(marker: int, content: bytes, levels: int) -> bytes:
         size = 39
     elif marker == _COD:
         size = 10 + (levels + 1) * (content[0] & 1)
-    elif marker == _COC:
-        size = 7 + (levels + 1) * (content[1] & 1)
-    elif marker in (_QCD, _QCC):
-        place = int(marker == _QCC)
-        size = place + 1 + _quantisation_bytes(content[place] & 0x1F, levels)
+    elif marker == _QCD:
+        size = 1 + _quantisation_bytes(content[0] & 0x1F, levels)
     elif marker == _RGN:
         size = 3
     else:

@@ -9,6 +9,7 @@ PixelRepresentation is 1, which is what Cornerstone's JPEG-LS decoder does.
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import imagecodecs
 import numpy as np
@@ -94,6 +95,12 @@ _ENCODERS: dict[str, Callable[[np.ndarray], bytes]] = {
 }
 
 
+_MAX_REMEMBERED_BYTES = 300 * 1024**2
+# what was decoded last, the newest at the end
+_remembered: dict[tuple[bytes, ImagePixel, str], np.ndarray] = {}
+_listener: ContextVar[Callable[[], None]] = ContextVar("listener", default=lambda: None)
+
+
 def encode_frame(pixels: np.ndarray) -> bytes:
     """One frame as lossless JPEG-LS, proved by decoding it again.
 
@@ -139,9 +146,12 @@ def frames(source: Source) -> Iterator[np.ndarray]:
     codes = codestreams.frames_of(
         source.pixel_data.fragments, source.image.number_of_frames, source.transfer_syntax_uid
     )
+    syntax = source.transfer_syntax_uid
     for code in codes:
-        clean = codestreams.cleaned(code, source.image, source.transfer_syntax_uid)
-        yield decoded(clean, source.image, source.transfer_syntax_uid)
+        # RLE is unpacked within bounds as it is
+        is_rle = syntax == RLE_LOSSLESS
+        clean = code if is_rle else codestreams.cleaned(code, source.image, syntax)
+        yield decoded(clean, source.image, syntax)
 
 
 def native_frames(value: bytes, image: ImagePixel) -> Iterator[np.ndarray]:
@@ -174,19 +184,21 @@ def _cleaned_native(value: bytes, image: ImagePixel) -> bytes:
     total = image.frame_bytes * image.number_of_frames
     value = value[:total]
     if image.bits_stored < image.bits_allocated:
-        changed = {}
-        for number in range(image.number_of_frames):
-            start = number * image.frame_bytes
-            pixels = np.frombuffer(value, image.dtype, image.rows * image.columns, start)
-            values = without_high_bits(pixels, image)
-            if _has_hidden_bits(pixels, values, image):
-                changed[start] = values
-        if changed:
-            whole = bytearray(value)
-            for start, values in changed.items():
-                whole[start : start + image.frame_bytes] = values.tobytes()
-            value = bytes(whole)
+        frames_shown = [_shown_alone(value, image, n) for n in range(image.number_of_frames)]
+        # the usual file has nothing to hide: its bytes are not copied
+        if any(isinstance(each, bytes) for each in frames_shown):
+            value = b"".join(frames_shown)
     return value + b"\0" * (total % 2)
+
+
+def _shown_alone(value: bytes, image: ImagePixel, frame: int) -> bytes | memoryview:
+    """One native frame: as it lies in `value`, or as other bytes when it holds hidden bits."""
+    start = frame * image.frame_bytes
+    pixels = np.frombuffer(value, image.dtype, image.rows * image.columns, start)
+    values = without_high_bits(pixels, image)
+    if _has_hidden_bits(pixels, values, image):
+        return values.tobytes()
+    return memoryview(value)[start : start + image.frame_bytes]
 
 
 def _stored_bits_alone(code: bytes, image: ImagePixel, transfer_syntax_uid: str) -> bytes:
@@ -225,6 +237,36 @@ def decoded(code: bytes, image: ImagePixel, transfer_syntax_uid: str) -> np.ndar
     Raises Held for a lossy frame that holds bits above Bits Stored: it cannot be encoded anew
     without losing more.
     """
+    key = (code, image, transfer_syntax_uid)
+    values = _remembered.pop(key, None)
+    if values is None:
+        values = _decoded(code, image, transfer_syntax_uid)
+        values.setflags(write=False)
+        _listener.get()()
+    _remembered[key] = values
+    _forget(image)
+    return values
+
+
+@contextmanager
+def listening(listener: Callable[[], None]) -> Iterator[None]:
+    """Call `listener` after each frame that is decoded: hundreds of them take their time."""
+    before = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(before)
+
+
+def _forget(image: ImagePixel) -> None:
+    """Keep the frames of one file, which is gone over several times, unless they are too many."""
+    whole = image.frame_bytes * image.number_of_frames
+    most = image.number_of_frames if whole <= _MAX_REMEMBERED_BYTES else 1
+    while len(_remembered) > most:
+        del _remembered[next(iter(_remembered))]
+
+
+def _decoded(code: bytes, image: ImagePixel, transfer_syntax_uid: str) -> np.ndarray:
     pixels = _pixels_of(code, image, transfer_syntax_uid)
     values = without_high_bits(pixels, image)
     if transfer_syntax_uid not in _ENCODERS and _has_hidden_bits(pixels, values, image):

@@ -25,9 +25,14 @@ def another_organisation() -> Pseudonyms:
 
 
 def deidentified(
-    source: bytes, keys: Pseudonyms = KEYS, *, is_cleared: bool = False
+    source: bytes,
+    keys: Pseudonyms = KEYS,
+    *,
+    is_cleared: bool = False,
+    # reading a picture takes a second, and only tests of that want it
+    reads_text: bool = False,
 ) -> Deidentified:
-    return deidentify(source, pseudonyms=keys, is_cleared=is_cleared)
+    return deidentify(source, pseudonyms=keys, is_cleared=is_cleared, reads_text=reads_text)
 
 
 def reread(result: Deidentified) -> pydicom.Dataset:

@@ -23,7 +23,8 @@ from pydicom.uid import (
 
 from tests.datasets import in_transfer_syntax, stored_pixels, written, xray_dataset
 from tests.uploads.dicom.keys import deidentified, reread
-from uploads.dicom.reading import read
+from uploads.dicom.jpeg_2000 import cleaned_jpeg_2000
+from uploads.dicom.reading import ImagePixel, read
 from uploads.dicom.reasons import Reason, Refused
 from uploads.dicom.transcoding import encode_frame, frames
 
@@ -274,6 +275,56 @@ def test_a_codestream_that_is_not_in_order_is_refused(case):
 
     with pytest.raises(Refused) as refusal:
         deidentified(source)
+
+    assert refusal.value.reason is Reason.PIXELS_CANNOT_BE_DECODED
+
+
+def _styled(content: bytes):
+    """The same stream with another coding style: layers and precincts beyond all measure."""
+
+    def changed(code: bytes) -> bytes:
+        place = code.index(b"\xff\x52")
+        size = int.from_bytes(code[place + 2 : place + 4], "big")
+        return code[:place] + _segment(0x52, content) + code[place + 2 + size :]
+
+    return changed
+
+
+TOO_COMPLEX = {
+    "65,535 layers": _styled(b"\1\2\xff\xff\0\5\4\4\0\1" + b"\x77" * 6),
+    "precincts of two pixels": _styled(b"\1\2\0\x10\0\5\4\4\0\1" + b"\x11" * 6),
+    "code blocks of four pixels": _styled(b"\0\2\0\1\0\5\0\0\0\1"),
+}
+
+
+@pytest.mark.parametrize("encode", [imagecodecs.jpeg2k_encode, imagecodecs.htj2k_encode])
+@pytest.mark.parametrize("case", TOO_COMPLEX)
+def test_a_codestream_of_too_many_packets_is_not_decoded(encode, case):
+    form = {"codecformat": "j2k", "level": 0} if encode is imagecodecs.jpeg2k_encode else {}
+    code = bytes(encode(np.zeros((4096, 4096), np.uint16), reversible=True, **form))
+    image = ImagePixel(4096, 4096, 1, 16, 16, False, "MONOCHROME2")
+    assert cleaned_jpeg_2000(code, image)
+
+    with pytest.raises(Refused) as refusal:
+        cleaned_jpeg_2000(TOO_COMPLEX[case](code), image)
+
+    assert refusal.value.reason is Reason.TOO_COMPLEX
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        b"\1\2\0\1\0\5\4\4\0\1" + bytes(6),
+        b"\0\2\0\1\0\x21\4\4\0\1",
+        b"\0\2\0\1\0\5\x0a\4\0\1",
+    ],
+)
+def test_a_coding_style_that_the_standard_forbids_is_refused(style):
+    # empty precincts made an HTJ2K decoder write beyond its memory
+    source, _ = _with_codestreams(HTJ2KLossless, lambda code: [_styled(style)(code)])
+
+    with pytest.raises(Refused) as refusal:
+        list(frames(read(source)))
 
     assert refusal.value.reason is Reason.PIXELS_CANNOT_BE_DECODED
 

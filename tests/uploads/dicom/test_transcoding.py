@@ -39,7 +39,7 @@ from tests.datasets import (
 from tests.uploads.dicom.keys import deidentified, planted_in, reread
 from uploads.dicom.reading import read
 from uploads.dicom.reasons import Held, Reason, Refused
-from uploads.dicom.transcoding import decode_frame, encode_frame, frames
+from uploads.dicom.transcoding import decode_frame, encode_frame, frames, listening
 
 LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEG2000, JPEGLSNearLossless, HTJ2K)
 LOSSLESS = [uid for uid in (*UNCOMPRESSED, *ENCODERS) if uid not in LOSSY]
@@ -300,6 +300,30 @@ def test_frames_in_several_fragments_are_put_together():
         dataset["PixelData"].is_undefined_length = True
 
         assert np.array_equal(np.stack(list(frames(read(written(dataset))))), pixels)
+
+
+@pytest.mark.parametrize("transfer_syntax", [JPEG2000Lossless, JPEGLSLossless], ids=_name)
+def test_a_file_that_is_gone_over_often_is_decoded_once(transfer_syntax):
+    source = in_transfer_syntax(enhanced_ct_dataset(6, number=77), UID(transfer_syntax))
+    heard = []
+
+    with listening(lambda: heard.append(1)):
+        result = deidentified(source)
+        again = np.stack(list(frames(read(result.data))))
+
+    assert len(heard) == 6
+    assert np.array_equal(again, stored_pixels(enhanced_ct_dataset(6, number=77)))
+
+
+def test_frames_of_another_file_are_not_remembered_for_it():
+    first, second = (read(in_transfer_syntax(ct_dataset(number=n), JPEGLSLossless)) for n in (1, 2))
+
+    pixels = [next(frames(source)) for source in (first, second, first, second)]
+
+    assert np.array_equal(pixels[0], pixels[2])
+    assert np.array_equal(pixels[3], stored_pixels(ct_dataset(number=2)))
+    with pytest.raises(ValueError, match="read-only"):
+        pixels[0][0, 0] = 1
 
 
 def test_eight_bit_radiographs_are_taken():
