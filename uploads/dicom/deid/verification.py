@@ -88,6 +88,9 @@ def verified(
                 and not _is_in_values(found, identifiers, expected)
                 and not _is_in_bytes(output, dataset, identifiers)
             )
+    except MemoryError:
+        # it says nothing of the output: who guards this process answers it
+        raise
     except Exception:
         # an output that cannot be read again is not released, and its error may hold a value
         raise Held(Reason.VERIFICATION_FAILED) from None
