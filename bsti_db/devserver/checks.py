@@ -1,5 +1,6 @@
 """`make test`: every check in order, one line each, and then the tests on real services."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -13,7 +14,8 @@ from bsti_db.devserver.folder import PROJECT, CannotStart
 from bsti_db.devserver.setup import VIEWER, node_and_npm
 from bsti_db.devserver.supervisor import ChildFailed, StopRequested, signals_stop
 
-CHROMIUM = ("chromium", "chromium-browser")
+# Debian's packages that tests use, and the programs that stand for them
+DEBIAN = {"chromium": ("chromium", "chromium-browser"), "dicom3tools": ("dciodvfy",)}
 # real processes are timed and killed there, so nothing else runs beside them
 SERIAL = ("tests/journeys", "tests/faults", "tests/devserver")
 
@@ -80,7 +82,7 @@ def _check(name: str, command: Sequence[str], folder: Path = PROJECT) -> None:
 
 def _tests() -> None:
     """The quick tests on two workers, then those that need the machine for themselves."""
-    _require_chromium()
+    _install_from_debian()
     began = time.monotonic()
     with temporary_services() as services:
         _line("services started", True, time.monotonic() - began)
@@ -106,16 +108,23 @@ def _environment() -> dict[str, str]:
     return os.environ | {"PATH": f"{node}{os.pathsep}{os.environ['PATH']}"}
 
 
-def _require_chromium() -> None:
-    """Install Debian's Chromium where we may; a browser is never skipped silently."""
-    if any(shutil.which(name) for name in CHROMIUM):
+def _install_from_debian() -> None:
+    """Install Chromium and dciodvfy where we may.
+
+    A browser is never skipped silently; without dciodvfy its tests say that they were skipped.
+    """
+    missing = [name for name, programs in DEBIAN.items() if not any(map(shutil.which, programs))]
+    if not missing:
         return
-    install = ["apt-get", "install", "-qy", "--no-install-recommends", "chromium"]
+    install = ["apt-get", "install", "-qy", "--no-install-recommends"]
     if os.getuid() == 0 and shutil.which("apt-get"):
-        _check("package lists", ["apt-get", "update", "-q"])
-        _check("chromium installed", install)
-    if not any(shutil.which(name) for name in CHROMIUM):
-        raise CannotStart(f"The tests need Chromium. Run: sudo {' '.join(install)}")
+        # a machine without network still runs what needs neither
+        with contextlib.suppress(CheckFailed):
+            _check("package lists", ["apt-get", "update", "-q"])
+            for name in missing:
+                _check(f"{name} installed", [*install, name])
+    if not any(map(shutil.which, DEBIAN["chromium"])):
+        raise CannotStart(f"The tests need Chromium. Run: sudo {' '.join(install)} chromium")
 
 
 def _line(name: str, passed: bool, seconds: float) -> None:

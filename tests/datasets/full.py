@@ -85,7 +85,7 @@ _VALUES: dict[str, Any] = {
     "ImageLaterality": "U",
     "ImageOrientationPatient": ["1", "0", "0", "0", "0.99999999", "-1.5e-07"],
     "ImagePositionPatient": ["-159.6796875", "-1.4210854e-14", "+200.125"],
-    "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"],
+    "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL", "NONE"],
     "ImagerPixelSpacing": ["0.139", "0.139"],
     "ImagesInAcquisition": "120",
     "InConcatenationNumber": 1,

@@ -5,9 +5,10 @@ import io
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.uid import ImplicitVRLittleEndian
 
 from tests.datasets.full import FULL_CLASSES, full_dataset
-from tests.datasets.writing import written
+from tests.datasets.writing import in_transfer_syntax, written
 from tests.uploads.dicom.keys import deidentified, planted_in, reread
 from tests.uploads.dicom.test_annex_e import rules_by_path
 from uploads.dicom.deid.profile import PROFILE
@@ -59,6 +60,14 @@ def test_every_attribute_that_may_stay_stays_with_its_exact_value(sop_class):
 
     assert lost(before, reread(result), PROFILE[sop_class]) == []
     assert not planted_in(result.data)
+
+
+@every_class
+def test_what_stays_is_the_same_when_no_vr_is_written(sop_class):
+    source = in_transfer_syntax(full_dataset(sop_class), ImplicitVRLittleEndian)
+    before = pydicom.dcmread(io.BytesIO(source))
+
+    assert lost(before, reread(deidentified(source)), PROFILE[sop_class]) == []
 
 
 @every_class

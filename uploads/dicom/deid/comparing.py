@@ -96,7 +96,8 @@ def _elements(dataset: Dataset) -> Iterator[tuple[int, str, bytes | list[Dataset
     # to take a sequence converts others beside it, so all are taken first
     raws = [dataset.get_item(key, keep_deferred=True) for key in dataset.keys()]  # noqa: SIM118
     for raw in raws:
-        tag, vr = int(raw.tag), raw.VR or dictionary_VR(raw.tag)
+        tag = int(raw.tag)
+        vr = raw.VR or _vrs(tag)[0]
         if vr == "SQ":
             yield tag, vr, list(dataset[raw.tag].value)
         elif isinstance(raw, RawDataElement):
@@ -159,8 +160,10 @@ def _value_stands(manner: Manner, tag: int, text: bytes, source: bytes | None) -
         return parts == originals or (text in constants and not _is_number(originals[0]))
     if manner is Manner.WORDS:
         return _words_stand(tag, parts, originals)
-    if manner is Manner.KERNEL:
+    if manner is Manner.KERNEL and text not in CONSTANTS_BY_TAG[tag]:
         return parts == originals and all(map(_KERNEL.fullmatch, parts))
+    if manner is Manner.KERNEL:
+        return source is not None
     if manner is Manner.ORIENTATION:
         return parts == originals and len(parts) == 2 and all(map(_ORIENTATION.fullmatch, parts))
     if manner is Manner.TIME:

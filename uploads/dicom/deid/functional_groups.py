@@ -18,7 +18,7 @@ from uploads.dicom.deid.values import (
 
 RESCALE_TYPES = ("HU", "US", "OD", "US_REL", "MGML", "ED", "EDW", "HU_MOD", "PCT", "Z_EFF")
 CALCULATIONS = (
-    *("MAX_IP", "MIN_IP", "VOLUME_RENDER", "SURFACE_RENDER", "MPR", "CURVED_MPR", "NONE"),
+    *("MAX_IP", "MIN_IP", "VOLUME_RENDER", "SURFACE_RENDER", "MPR", "CURVED_MPR", "NONE", "MIXED"),
 )
 VOI_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
@@ -43,7 +43,10 @@ _TABLE: Rules = (
 )
 _DOSE: Rules = (
     when_given(keep("CTDIvol", binary("d", 0, 10_000))),
-    keep("ExposureModulationType", one_of("NONE", "ANGULAR", "XYZ_EC", "Z_EC", "XY_EC")),
+    when_given(
+        keep("ExposureModulationType", one_of("NONE", "ANGULAR", "XYZ_EC", "Z_EC", "XY_EC")),
+        dummy="UNKNOWN",
+    ),
 )
 # of scanners with more than one tube
 _PATH = keep("ReferencedPathIndex", binary("H", 1, 99))
@@ -96,8 +99,14 @@ _ACQUISITION: Rules = (
     items(
         "CTReconstructionSequence",
         when_given(keep("ImageFilter", one_of(*words.IMAGE_FILTERS)), dummy="UNKNOWN"),
-        keep("ReconstructionAlgorithm", one_of("FILTER_BACK_PROJ", "ITERATIVE")),
-        keep("ConvolutionKernel", matching(words.KERNELS, words.KERNELS_IN_WORDS, most=2)),
+        when_given(
+            keep("ReconstructionAlgorithm", one_of("FILTER_BACK_PROJ", "ITERATIVE")),
+            dummy="UNKNOWN",
+        ),
+        when_given(
+            keep("ConvolutionKernel", matching(words.KERNELS, words.KERNELS_IN_WORDS, most=2)),
+            dummy="UNKNOWN",
+        ),
         keep(
             "ConvolutionKernelGroup",
             one_of("BRAIN", "SOFT_TISSUE", "LUNG", "BONE", "CONSTANT_ANGLE"),
@@ -119,8 +128,8 @@ _ACQUISITION: Rules = (
         "CTXRayDetailsSequence",
         keep("KVP", decimal(0, 1000)),
         keep("FocalSpots", decimal(0, 100, most=4)),
-        keep("FilterType", one_of(*words.FILTER_TYPES)),
-        keep("FilterMaterial", all_of(*words.FILTER_MATERIALS)),
+        when_given(keep("FilterType", one_of(*words.FILTER_TYPES)), dummy="UNKNOWN"),
+        when_given(keep("FilterMaterial", all_of(*words.FILTER_MATERIALS)), dummy="UNKNOWN"),
         keep("EnergyWeightingFactor", binary("f", 0, 1)),
         _PATH,
         keep("CalciumScoringMassFactorDevice", binary("f", 0, 100, most=3)),
@@ -157,7 +166,7 @@ CT_FUNCTIONAL_GROUPS: Rules = (
         keep("FrameAcquisitionDuration", binary("d", 0, 1e8)),
         keep("DimensionIndexValues", binary("I", 0, 999_999, most=16)),
         keep("TemporalPositionIndex", binary("I", 0, 999_999)),
-        keep("StackID", matching(r"\d{1,4}", "one to four digits")),
+        when_given(keep("StackID", matching(r"\d{1,4}", "one to four digits")), dummy="1"),
         keep("InStackPositionNumber", binary("I", 0, 999_999)),
     ),
     items(
@@ -177,7 +186,7 @@ CT_FUNCTIONAL_GROUPS: Rules = (
         "PixelValueTransformationSequence",
         keep("RescaleIntercept", decimal(-_LARGE, _LARGE)),
         keep("RescaleSlope", decimal(-_LARGE, _LARGE)),
-        keep("RescaleType", one_of(*RESCALE_TYPES)),
+        when_given(keep("RescaleType", one_of(*RESCALE_TYPES)), dummy="US"),
     ),
     items(
         "FrameVOILUTSequence",
@@ -188,8 +197,8 @@ CT_FUNCTIONAL_GROUPS: Rules = (
     ),
     items(
         "CTImageFrameTypeSequence",
-        keep("FrameType", image_type(*words.IMAGE_TYPES)),
-        keep("PixelPresentation", one_of("MONOCHROME", "COLOR", "MIXED", "TRUE_COLOR")),
+        keep("FrameType", image_type(*words.IMAGE_TYPES, has_four=True)),
+        when_given(keep("PixelPresentation", one_of("MONOCHROME")), dummy="MONOCHROME"),
         keep("VolumetricProperties", one_of("VOLUME", "SAMPLED", "DISTORTED", "MIXED")),
         keep(
             "VolumeBasedCalculationTechnique",

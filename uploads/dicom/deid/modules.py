@@ -148,7 +148,7 @@ IMAGE_PIXEL = Module(
 _RESCALE: Rules = (
     keep("RescaleIntercept", decimal(-_LARGE, _LARGE)),
     keep("RescaleSlope", decimal(-_LARGE, _LARGE)),
-    keep("RescaleType", one_of(*RESCALE_TYPES)),
+    when_given(keep("RescaleType", one_of(*RESCALE_TYPES)), dummy="US"),
 )
 # the numbers of a table stay, its explanation is free text
 _TABLE: Rules = (keep("LUTDescriptor", lut_descriptor), keep("LUTData", lut_data))
@@ -265,7 +265,6 @@ DX_IMAGE = Module(
     (
         keep("Modality", one_of("DX", "CR"), dummy="DX"),
         keep("ImageType", image_type(*words.IMAGE_TYPES), dummy="DERIVED\\SECONDARY"),
-        keep("PresentationIntentType", one_of("FOR PRESENTATION", "FOR PROCESSING")),
         keep("ImageLaterality", one_of("R", "L", "U", "B"), dummy="U"),
         codes("AnatomicRegionSequence", words.ANATOMIC_REGIONS, required=True),
         keep("PixelIntensityRelationship", one_of("LIN", "LOG")),
@@ -282,6 +281,18 @@ DX_IMAGE = Module(
         keep("PositionerType", one_of(*words.POSITIONER_TYPES), required=True),
         empty("AcquisitionContextSequence"),
     ),
+)
+
+DX_FOR_PRESENTATION = Module(
+    "DX Series for presentation",
+    "C.8.11.1",
+    (keep("PresentationIntentType", one_of("FOR PRESENTATION"), dummy="FOR PRESENTATION"),),
+)
+
+DX_FOR_PROCESSING = Module(
+    "DX Series for processing",
+    "C.8.11.1",
+    (keep("PresentationIntentType", one_of("FOR PROCESSING"), dummy="FOR PROCESSING"),),
 )
 
 ENHANCED_EQUIPMENT = Module(
@@ -316,10 +327,15 @@ ENHANCED_CT_IMAGE = Module(
     (
         *_IMAGE,
         keep("Modality", one_of("CT"), dummy="CT"),
-        keep("ImageType", image_type(*words.IMAGE_TYPES), dummy="DERIVED\\SECONDARY"),
+        keep(
+            "ImageType",
+            image_type(*words.IMAGE_TYPES, has_four=True),
+            dummy="DERIVED\\PRIMARY\\OTHER\\OTHER",
+        ),
         keep("AcquisitionDuration", binary("d", 0, 1e6)),
         keep("ContentQualification", one_of("PRODUCT", "RESEARCH", "SERVICE")),
-        keep("PixelPresentation", one_of("MONOCHROME", "COLOR", "MIXED", "TRUE_COLOR")),
+        # there are no other images here
+        keep("PixelPresentation", one_of("MONOCHROME"), dummy="MONOCHROME"),
         keep("VolumetricProperties", one_of("VOLUME", "SAMPLED", "DISTORTED", "MIXED")),
         keep("VolumeBasedCalculationTechnique", one_of(*CALCULATIONS)),
         empty("AcquisitionContextSequence"),

@@ -85,8 +85,12 @@ MODULES: Mapping[str, tuple[Module, ...]] = {
     ENHANCED_CT_IMAGE: _ENHANCED_CT,
     LEGACY_CONVERTED_ENHANCED_CT_IMAGE: _ENHANCED_CT,
     CR_IMAGE: (*_PROJECTION, modules.MODALITY_LUT, modules.CR_IMAGE),
-    DX_IMAGE_FOR_PRESENTATION: (*_PROJECTION, modules.DX_IMAGE),
-    DX_IMAGE_FOR_PROCESSING: (*_PROJECTION, modules.DX_IMAGE),
+    DX_IMAGE_FOR_PRESENTATION: (
+        *_PROJECTION,
+        modules.DX_IMAGE,
+        modules.DX_FOR_PRESENTATION,
+    ),
+    DX_IMAGE_FOR_PROCESSING: (*_PROJECTION, modules.DX_IMAGE, modules.DX_FOR_PROCESSING),
 }
 
 # SOP class → tag → rule; a later module's rule for the same attribute stands

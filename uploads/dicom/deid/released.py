@@ -216,10 +216,14 @@ _CHILDREN = {
 CONSTANTS: Mapping[str, tuple[bytes, ...]] = {
     "BurnedInAnnotation": (b"NO",),
     "DeviceSerialNumber": (b"REMOVED",),
-    "FrameType": (b"ORIGINAL", b"DERIVED", b"MIXED", b"PRIMARY", b"SECONDARY"),
+    "ConvolutionKernel": (b"UNKNOWN",),
+    "ExposureModulationType": (b"UNKNOWN",),
+    "FilterMaterial": (b"UNKNOWN",),
+    "FilterType": (b"UNKNOWN",),
+    "FrameType": (b"ORIGINAL", b"DERIVED", b"MIXED", b"PRIMARY", b"SECONDARY", b"OTHER"),
     "ImageFilter": (b"UNKNOWN",),
     "ImageLaterality": (b"U",),
-    "ImageType": (b"ORIGINAL", b"DERIVED", b"MIXED", b"PRIMARY", b"SECONDARY"),
+    "ImageType": (b"ORIGINAL", b"DERIVED", b"MIXED", b"PRIMARY", b"SECONDARY", b"OTHER"),
     "LossyImageCompression": (b"00",),
     "Manufacturer": (b"UNKNOWN",),
     "ManufacturerModelName": (b"UNKNOWN",),
@@ -227,12 +231,15 @@ CONSTANTS: Mapping[str, tuple[bytes, ...]] = {
     "ModalityLUTType": (b"US",),
     "PixelIntensityRelationship": (b"LOG",),
     "PixelSpacingCalibrationDescription": (b"NOT GIVEN",),
-    "PresentationIntentType": (b"FOR PRESENTATION",),
+    "PixelPresentation": (b"MONOCHROME",),
+    "PresentationIntentType": (b"FOR PRESENTATION", b"FOR PROCESSING"),
     "PresentationLUTShape": (b"IDENTITY",),
+    "ReconstructionAlgorithm": (b"UNKNOWN",),
     "RescaleIntercept": (b"0",),
     "RescaleSlope": (b"1",),
     "RescaleType": (b"US",),
     "SoftwareVersions": (b"UNKNOWN",),
+    "StackID": (b"1",),
 }
 
 # words of defined terms and dummies; those of vocabulary.py are known besides

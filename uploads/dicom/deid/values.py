@@ -106,20 +106,25 @@ def all_of(*words: str) -> Check:
     return _told(check, "values that are all one of", words)
 
 
-def image_type(*words: str) -> Check:
-    """ImageType: values 1 and 2 always stand; of the others the known (C.7.6.1.1.2)."""
+def image_type(*words: str, has_four: bool = False) -> Check:
+    """ImageType: values 1 and 2 always stand; of the others the known (C.7.6.1.1.2).
+
+    `has_four`: of enhanced images there are exactly four, an unknown one becomes OTHER (C.8.16.1).
+    """
     accepted = _encoded(words)
 
     def check(value: bytes) -> bytes | None:
         parts = [*parts_of(value), b"", b""]
         first = parts[0] if parts[0] in (b"ORIGINAL", b"MIXED") else b"DERIVED"
         second = parts[1] if parts[1] == b"PRIMARY" else b"SECONDARY"
-        kept = [part for part in parts[2:] if part in accepted]
+        if has_four:
+            kept = [part if part in accepted else b"OTHER" for part in (*parts[2:], b"", b"")][:2]
+        else:
+            kept = [part for part in parts[2:] if part in accepted]
         return b"\\".join((first, second, *kept))
 
-    return _told(
-        check, "ORIGINAL, MIXED or DERIVED; PRIMARY or SECONDARY; then those that are one of", words
-    )
+    others = "two of, or OTHER:" if has_four else "those that are one of"
+    return _told(check, f"ORIGINAL, MIXED or DERIVED; PRIMARY or SECONDARY; then {others}", words)
 
 
 def matching(pattern: str, meaning: str, *, most: int = 1) -> Check:

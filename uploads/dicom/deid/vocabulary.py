@@ -9,7 +9,12 @@ BODY_PARTS = (
     *("CAP", "TAP", "PORT CHEST", "CHEST PA", "CHEST AP", "CHEST LAT"),
 )
 
+# values 3 and more of ImageType and FrameType: C.8.2.1.1.1, C.8.16.1, and what scanners write
 IMAGE_TYPES = (
+    *("ANGIO", "CARDIAC", "CARDIAC_GATED", "CARDRESP_GATED", "DYNAMIC", "FLUOROSCOPY", "MOTION"),
+    *("PERFUSION", "PRE_CONTRAST", "REST", "STATIC", "STRESS", "WHOLE_BODY", "CARDIAC_CASCORE"),
+    *("ADDITION", "DIVISION", "MASKED", "MULTIPLICATION", "STD_DEVIATION", "QUANTITY", "MIXED"),
+    *("HELIX", "STACK", "CT_SOM5 SPI DUAL", "CT_SOM7 SPI DUAL", "CT_SOM7 SEQ", "CT_SOM7 TOP"),
     *("AXIAL", "LOCALIZER", "REFORMATTED", "MPR", "AVERAGE", "MEAN", "MAX", "MIN", "MIP", "MINIP"),
     *("MAXIMUM", "MINIMUM", "VOLUME", "VOLUME RENDERED", "NONE", "RESAMPLED", "PROJECTION"),
     *(
@@ -135,6 +140,25 @@ ANATOMIC_REGIONS = {
     ("SCT", "113197003"): "Rib",
     ("SCT", "122495006"): "Thoracic spine",
     ("SCT", "38266002"): "Entire body",
+    ("SCT", "818981001"): "Abdomen",
+    ("SCT", "113345001"): "Abdomen",
+    ("SRT", "T-D4000"): "Abdomen",
+    ("SCT", "818982008"): "Abdomen and Pelvis",
+    ("SCT", "45048000"): "Neck",
+    ("SCT", "416152001"): "Neck, Chest and Abdomen",
+    ("SCT", "416319003"): "Neck, Chest, Abdomen and Pelvis",
+    ("SCT", "69536005"): "Head",
+    ("SCT", "774007"): "Head and Neck",
+    ("SCT", "816092008"): "Pelvis",
+    ("SCT", "421060004"): "Spine",
+    ("SCT", "122494005"): "Cervical spine",
+    ("SCT", "122496007"): "Lumbar spine",
+    ("SCT", "56873002"): "Sternum",
+    ("SCT", "51299004"): "Clavicle",
+    ("SCT", "16982005"): "Shoulder",
+    ("SCT", "15825003"): "Aorta",
+    ("SCT", "113262008"): "Thoracic aorta",
+    ("SCT", "41801008"): "Coronary artery",
 }
 VIEWS = {
     ("SCT", "399348003"): "antero-posterior",
