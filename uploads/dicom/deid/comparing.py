@@ -24,6 +24,7 @@ from uploads.dicom.elements import Element
 MIN_SHIFT_DAYS, MAX_SHIFT_DAYS = 52 * 7, 520 * 7
 
 _PIXEL_DATA = 0x7FE00010
+_STACK_ID = 0x00209056
 _BURNED_IN_ANNOTATION = 0x00280301
 _NUMBER_OF_FRAMES = 0x00280008
 _CODE_VALUE, _SCHEME, _MEANING = 0x00080100, 0x00080102, 0x00080104
@@ -157,7 +158,8 @@ def _value_stands(manner: Manner, tag: int, text: bytes, source: bytes | None) -
     parts, originals = _parts(text), _parts(source or b"")
     if manner is Manner.SAME:
         constants = CONSTANTS_BY_TAG.get(tag, ())
-        return parts == originals or (text in constants and not _is_number(originals[0]))
+        is_a_name = tag == _STACK_ID or not _is_number(originals[0])
+        return parts == originals or (text in constants and is_a_name)
     if manner is Manner.WORDS:
         return _words_stand(tag, parts, originals)
     if manner is Manner.KERNEL and text not in CONSTANTS_BY_TAG[tag]:

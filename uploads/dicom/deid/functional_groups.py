@@ -24,7 +24,7 @@ VOI_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
 _LARGE = 1e6
 _YES_NO = one_of("YES", "NO")
-_POINT = binary("d", -_LARGE, _LARGE, least=3, most=3)
+_POINT = binary("d", -100_000, 100_000, least=3, most=3)
 
 # The acquisition attributes that CT images and CT functional groups share.
 _GANTRY: Rules = (
@@ -61,11 +61,11 @@ CT_ACQUISITION: Rules = (
 )
 TUBE: Rules = (
     keep("ExposureTime", integer(0, 999_999)),
-    keep("ExposureTimeInuS", decimal(0, 1e9)),
+    keep("ExposureTimeInuS", decimal(0, 9_999_999)),
     keep("XRayTubeCurrent", integer(0, 99_999)),
-    keep("XRayTubeCurrentInuA", decimal(0, 1e8)),
+    keep("XRayTubeCurrentInuA", decimal(0, 9_999_999)),
     keep("Exposure", integer(0, 999_999)),
-    keep("ExposureInuAs", integer(0, 99_999_999)),
+    keep("ExposureInuAs", integer(0, 9_999_999)),
     keep("FocalSpots", decimal(0, 100, most=4)),
     keep("GeneratorPower", integer(0, 999_999)),
     keep("DistanceSourceToDetector", decimal(0, 10_000)),
@@ -92,7 +92,7 @@ _ACQUISITION: Rules = (
     ),
     items(
         "CTPositionSequence",
-        keep("TablePosition", binary("d", -_LARGE, _LARGE)),
+        keep("TablePosition", binary("d", -100_000, 100_000)),
         keep("DataCollectionCenterPatient", _POINT),
         keep("ReconstructionTargetCenterPatient", _POINT),
     ),
@@ -120,9 +120,9 @@ _ACQUISITION: Rules = (
         "CTExposureSequence",
         *_DOSE,
         keep("ReferencedXRaySourceIndex", binary("H", 1, 99)),
-        keep("ExposureTimeInms", binary("d", 0, 1e7)),
-        keep("XRayTubeCurrentInmA", binary("d", 0, 1e5)),
-        keep("ExposureInmAs", binary("d", 0, 1e6)),
+        keep("ExposureTimeInms", binary("d", 0, 100_000)),
+        keep("XRayTubeCurrentInmA", binary("d", 0, 100_000)),
+        keep("ExposureInmAs", binary("d", 0, 100_000)),
     ),
     items(
         "CTXRayDetailsSequence",
@@ -132,7 +132,7 @@ _ACQUISITION: Rules = (
         when_given(keep("FilterMaterial", all_of(*words.FILTER_MATERIALS)), dummy="UNKNOWN"),
         keep("EnergyWeightingFactor", binary("f", 0, 1)),
         _PATH,
-        keep("CalciumScoringMassFactorDevice", binary("f", 0, 100, most=3)),
+        keep("CalciumScoringMassFactorDevice", binary("f", 0, 4, most=3)),
     ),
 )
 
@@ -163,7 +163,7 @@ CT_FUNCTIONAL_GROUPS: Rules = (
         keep("FrameAcquisitionNumber", binary("H", 0, 0xFFFF)),
         shift_date("FrameReferenceDateTime"),
         shift_date("FrameAcquisitionDateTime"),
-        keep("FrameAcquisitionDuration", binary("d", 0, 1e8)),
+        keep("FrameAcquisitionDuration", binary("d", 0, 100_000)),
         keep("DimensionIndexValues", binary("I", 0, 999_999, most=16)),
         keep("TemporalPositionIndex", binary("I", 0, 999_999)),
         when_given(keep("StackID", matching(r"\d{1,4}", "one to four digits")), dummy="1"),
@@ -208,7 +208,8 @@ CT_FUNCTIONAL_GROUPS: Rules = (
     items("IrradiationEventIdentificationSequence", replace_uid("IrradiationEventUID")),
     *_ACQUISITION,
     items(
-        "TemporalPositionSequence", keep("TemporalPositionTimeOffset", binary("d", -_LARGE, _LARGE))
+        "TemporalPositionSequence",
+        keep("TemporalPositionTimeOffset", binary("d", -100_000, 100_000)),
     ),
     items(
         "ConversionSourceAttributesSequence",

@@ -332,7 +332,7 @@ ENHANCED_CT_IMAGE = Module(
             image_type(*words.IMAGE_TYPES, has_four=True),
             dummy="DERIVED\\PRIMARY\\OTHER\\OTHER",
         ),
-        keep("AcquisitionDuration", binary("d", 0, 1e6)),
+        keep("AcquisitionDuration", binary("d", 0, 100_000)),
         keep("ContentQualification", one_of("PRODUCT", "RESEARCH", "SERVICE")),
         # there are no other images here
         keep("PixelPresentation", one_of("MONOCHROME"), dummy="MONOCHROME"),

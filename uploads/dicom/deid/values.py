@@ -209,15 +209,25 @@ def integer(low: int, high: int, *, least: int = 1, most: int = 1) -> Check:
 
 
 def binary(code: str, low: float, high: float, *, least: int = 1, most: int = 1) -> Check:
-    """Binary numbers (struct code) within a range, NaN and infinity not among them."""
+    """Binary numbers (struct code) within a range, NaN and infinity not among them.
+
+    A floating-point number other than 0 is at least a thousandth or a millionth: smaller ones are
+    what digits and UTF-16 letters look like, as numbers above 131,071 are what letters look like.
+    """
     struct = Struct("<" + code)
+    least_size = {"f": 1e-3, "d": 1e-6}.get(code, 0)
 
     def check(value: bytes) -> bytes | None:
         count, rest = divmod(len(value), struct.size)
         if rest or not least <= count <= most:
             return None
         numbers = [number for (number,) in struct.iter_unpack(value)]
-        is_right = all(math.isfinite(number) and low <= number <= high for number in numbers)
+        is_right = all(
+            math.isfinite(number)
+            and low <= number <= high
+            and (abs(number) >= least_size or number == 0)
+            for number in numbers
+        )
         return value if is_right else None
 
     return _told(
