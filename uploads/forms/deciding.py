@@ -82,7 +82,7 @@ def _pixels(label: str, *, least: int) -> forms.IntegerField:
         max_value=MAX_SIDE,
         required=False,
         label=label,
-        widget=forms.NumberInput(attrs={"class": "app-masks__number"}),
+        widget=forms.NumberInput,
         error_messages={
             "invalid": f"{label}: enter a whole number.",
             "min_value": f"{label}: enter {least} or more.",
@@ -101,7 +101,7 @@ class MaskForm(forms.Form):
         min_value=1,
         required=False,
         label="Frame",
-        widget=forms.NumberInput(attrs={"class": "app-masks__number"}),
+        widget=forms.NumberInput,
         error_messages={"min_value": "Frame: frames count from 1."},
     )
 

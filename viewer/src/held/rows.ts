@@ -65,10 +65,7 @@ function renumber(rows: HTMLElement[], total: HTMLInputElement): void {
     }
     required(row, "[name='remove']", HTMLButtonElement).value = String(place);
     required(row, "[data-number]", HTMLElement).textContent = String(place + 1);
-    for (const label of row.querySelectorAll("label, [name='remove'] span")) {
-      const words = label.textContent.replace(/(?:\d+|__number__)$/, String(place + 1));
-      label.textContent = words;
-    }
+    required(row, "[name='remove'] span", HTMLElement).textContent = ` rectangle ${String(place + 1)}`;
   });
   total.value = String(rows.length);
 }

@@ -6,14 +6,14 @@ import { formRows, frameOf, isEmpty, readBox, type Rows, writeBox } from "../../
 function rowOf(place: string, number: string): HTMLElement {
   const fields = ["x", "y", "width", "height", "frame"].map((name) => {
     const id = `id_masks-${place}-${name}`;
-    const label = element("label", { htmlFor: id }, `${name} of rectangle ${number}`);
-    return element("td", {}, label, element("input", { name: `masks-${place}-${name}`, id }));
+    const label = element("label", { htmlFor: id }, name);
+    return element("div", {}, label, element("input", { name: `masks-${place}-${name}`, id }));
   });
   const hidden = element("span", {}, ` rectangle ${number}`);
   const remove = element("button", { name: "remove", value: place }, "Remove", hidden);
-  const head = element("th", {}, number);
+  const head = element("span", {}, number);
   head.dataset["number"] = "";
-  const row = element("tr", {}, head, ...fields, element("td", {}, remove));
+  const row = element("fieldset", {}, head, ...fields, remove);
   row.dataset["mask"] = "";
   return row;
 }
@@ -22,13 +22,13 @@ let form: HTMLFormElement;
 let rows: Rows;
 
 beforeEach(() => {
-  const body = element("tbody", {}, rowOf("0", "1"));
+  const body = element("div", {}, rowOf("0", "1"));
   body.dataset["rows"] = "";
   const template = element("template");
   template.dataset["row"] = "";
   template.content.append(rowOf("__prefix__", "__number__"));
   const total = element("input", { name: "masks-TOTAL_FORMS", value: "1" });
-  form = element("form", {}, total, element("table", {}, body), template);
+  form = element("form", {}, total, body, template);
   document.body.replaceChildren(form);
   rows = formRows(form);
 });
@@ -41,7 +41,7 @@ test("a new row is numbered as the server reads it", () => {
   expect(readBox(row)).toEqual(box);
   expect(required(row, "input", HTMLInputElement).name).toBe("masks-1-x");
   expect(required(row, "label", HTMLLabelElement).htmlFor).toBe("id_masks-1-x");
-  expect(row.querySelector("label")?.textContent).toBe("x of rectangle 2");
+  expect(row.querySelector("button span")?.textContent).toBe(" rectangle 2");
   expect(required(form, "[name$=TOTAL_FORMS]", HTMLInputElement).value).toBe("2");
 });
 
