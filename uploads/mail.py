@@ -54,6 +54,7 @@ def _send(upload: Upload, word: str) -> None:
         "files": upload.files.filter(container=None).count(),
         "held": upload.files.filter(outcome="held").count(),
         "refused": upload.files.filter(outcome="refused").count(),
+        "returning": bool(upload.returning),
         "headers": header_summary(header_report(upload)) if word == "accepted" else "",
         "reason": sentence(upload.reason),
         "next_steps": next_steps(upload) if word != "received" else [],

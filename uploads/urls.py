@@ -31,6 +31,7 @@ urlpatterns = [
     ),
     path("<uuid:upload_id>/", intake.detail, name="detail"),
     path("<uuid:upload_id>/answer/", answering.answer, name="answer"),
+    path("<uuid:upload_id>/patient/", answering.returning_patient, name="returning-patient"),
     path("<uuid:upload_id>/status/", intake.status, name="status"),
     path("<uuid:upload_id>/headers.json", intake.header_report, name="header-report"),
     path("<uuid:upload_id>/clinical/", intake.clinical, name="clinical"),

@@ -9,7 +9,7 @@ from audit.services import record
 from review.lifecycle import IN_READING, CaseStatus
 from review.models import Case, CaseStudy, Opening, studies_to_open
 from review.services.refusals import CaseBeingRead, Refusal
-from uploads.models import Patient, Study
+from uploads.models import Patient, Returning, Study
 
 
 class NothingToOpen(Refusal):
@@ -21,15 +21,18 @@ def open_case(*, patient: Patient, actor: Actor, at: datetime) -> Case:
     """Put a patient's waiting studies into a case, and give that case.
 
     An open case that nobody has finished reading takes them; after a settled one a new
-    case follows.
+    case follows. What its trust says is another patient's is opened by itself.
 
     Raises NothingToOpen, and CaseBeingRead when a reading of the open case is locked.
     """
     # one at a time for a patient: of two racing openings the second finds nothing to open
     Patient.objects.select_for_update().get(pk=patient.pk)
-    studies = list(studies_to_open().filter(patient=patient))
-    if not studies:
+    waiting = list(studies_to_open().filter(patient=patient).select_related("upload"))
+    if not waiting:
         raise NothingToOpen("This patient's studies are in a case already.")
+    studies = [study for study in waiting if study.upload.returning != Returning.OTHER]
+    if not studies:
+        return _open_apart(patient, waiting, actor, at)
     earlier = Case.objects.select_for_update().filter(patient=patient).order_by("-opened_at", "-pk")
     in_reading = next((case for case in earlier if case.status in IN_READING), None)
     if in_reading is None:
@@ -49,6 +52,22 @@ def open_case(*, patient: Patient, actor: Actor, at: datetime) -> Case:
             )
     CaseStudy.objects.bulk_create(CaseStudy(case=case, study=study) for study in studies)
     record(verb, actor=actor, subject=case, studies=[study.pk for study in studies])
+    return case
+
+
+def _open_apart(patient: Patient, waiting: list[Study], actor: Actor, at: datetime) -> Case:
+    """A case for one upload, of another patient as its trust says: it joins and follows none."""
+    reading = Case.objects.filter(patient=patient, status__in=IN_READING).first()
+    if reading:
+        raise CaseBeingRead(
+            f"Case {reading.number} came under the same identifier and is being read. When it is "
+            "settled, these images, which are of another patient, can be opened by themselves."
+        )
+    upload_id = waiting[0].upload_id
+    studies = [study for study in waiting if study.upload_id == upload_id]
+    case = Case.objects.create(patient=patient, opened_at=at, opened_by=actor.member)
+    CaseStudy.objects.bulk_create(CaseStudy(case=case, study=study) for study in studies)
+    record("case.opened", actor=actor, subject=case, studies=[study.pk for study in studies])
     return case
 
 

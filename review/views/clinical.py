@@ -20,6 +20,7 @@ def contexts_of(case: Case) -> list[list[Row]]:
     uploads = case.case_studies.shown().values("study__upload")
     records = (
         ClinicalRecord.objects.filter(upload__in=uploads)
+        .select_related("upload")
         .order_by("upload__submitted_at", "upload_id", "-version")
         .distinct("upload__submitted_at", "upload_id")
     )
@@ -47,6 +48,8 @@ def _rows(record: ClinicalRecord) -> list[Row]:
         ("Oxygen at imaging", record.get_oxygen_support_display()),
         ("Outcome", record.get_outcome_display()),
     ]
+    if record.upload.returning:
+        rows.append(("Earlier images", record.upload.get_returning_display()))
     if record.clinical_history:
         rows.append(("History", record.clinical_history))
     return [{"key": key, "value": value} for key, value in rows]

@@ -26,7 +26,7 @@ from review.models import (
     patients_to_open,
     studies_to_open,
 )
-from uploads.models import Patient
+from uploads.models import Patient, Returning
 
 ROWS_A_PAGE = 50
 MODALITIES = {"CT": ["CT"], "CR": ["CR", "DX"]}
@@ -128,10 +128,14 @@ def _to_open(actor: Actor, modalities: list[str] | None) -> QuerySet[Patient]:
 def _patient_rows(page: Page) -> list[dict[str, Any]]:
     waiting = studies_to_open().filter(patient__in=[patient.pk for patient in page])
     modalities = _grouped(waiting.values_list("patient", "modality"))
+    said = _grouped(
+        waiting.exclude(upload__returning="").values_list("patient", "upload__returning")
+    )
     return [
         {
             "patient": patient,
             "studies": _studies_words(modalities.get(patient.pk, [])),
+            "returning": [Returning(each).label for each in sorted(set(said.get(patient.pk, [])))],
             "days": _days_since(patient.waiting_since),
         }
         for patient in page

@@ -6,6 +6,7 @@ from uploads.forms.deciding import (
     MaskFormSet,
     QuestionForm,
     RefusalForm,
+    ReturningForm,
     SeriesForm,
 )
 from uploads.forms.submitting import (
@@ -27,6 +28,7 @@ __all__ = [
     "MaskFormSet",
     "QuestionForm",
     "RefusalForm",
+    "ReturningForm",
     "SeriesForm",
     "StartForm",
     "found_organisations",

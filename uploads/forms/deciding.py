@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from uploads.dicom.masks import Mask
 from uploads.explanations import UploadReason, sentence
+from uploads.models import Returning
 from uploads.screening import sentence as sentence_about
 from uploads.screening import suspicions
 
@@ -70,6 +71,21 @@ class AnswerForm(_ScreenedForm):
         help_text="No names, dates, numbers or places.",
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": "Enter your answer."},
+    )
+
+
+class ReturningForm(forms.Form):
+    """Whether the trust's earlier images are of the same patient."""
+
+    said = forms.ChoiceField(
+        choices=[
+            (Returning.SAME, "Yes, the same patient"),
+            (Returning.OTHER, "No, another patient"),
+            (Returning.NOT_KNOWN, "I do not know"),
+        ],
+        label="Is it the same patient?",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say whether it is the same patient."},
     )
 
 

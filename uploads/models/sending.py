@@ -103,6 +103,15 @@ class Patient(models.Model):
         return f"patient {self.pk}"
 
 
+class Returning(models.TextChoices):
+    """Whether an upload is of a patient whose images its trust has sent before."""
+
+    ASKED = "asked", "The trust has not said yet whether it is the same patient as before"
+    SAME = "same", "The trust says that it is the same patient as before"
+    OTHER = "other", "The trust says that it is another patient than before"
+    NOT_KNOWN = "not_known", "The trust does not know whether it is the same patient as before"
+
+
 class Upload(models.Model):
     """What one submitter sends at one time about one patient."""
 
@@ -134,6 +143,8 @@ class Upload(models.Model):
     )
     may_credit_organisation = models.BooleanField(default=False)
     pseudonym_key_id = models.CharField(max_length=40, blank=True)  # pinned at submission
+    # what the trust says of earlier images under the same pseudonym; blank when there are none
+    returning = models.CharField(max_length=10, choices=Returning.choices, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)  # a worker has it until then
     reason = models.CharField(max_length=40, blank=True)  # the code of a hold or refusal
     # how long questions have stopped the clock of a hold

@@ -15,7 +15,7 @@ from uploads import storage
 from uploads.explanations import UploadReason
 from uploads.lifecycle import UPLOAD_LIFECYCLE, UploadStatus
 from uploads.models import Patient, Series, Study, Upload, UploadedFile
-from uploads.services import duplicates
+from uploads.services import duplicates, returning
 from uploads.services.deidentifying import thumbnails
 from uploads.services.leases import IN_WORK, return_upload
 
@@ -67,7 +67,7 @@ def settle_upload(*, upload: Upload, actor: Actor, at: datetime) -> bool:
         locked.settled_at = at
         locked.reason = decision.reason
         locked.leased_until = None
-        locked.save(update_fields=["settled_at", "reason", "leased_until", "patient"])
+        locked.save(update_fields=["settled_at", "reason", "leased_until", "patient", "returning"])
         UPLOAD_LIFECYCLE.advance(
             locked, decision.status, actor=actor, reason=decision.reason, **decision.files
         )
@@ -99,6 +99,7 @@ def _decide(upload: Upload) -> _Decision | None:
 def _accept(upload: Upload) -> None:
     studies = list(upload.studies.select_related("patient").order_by("study_date", "pk"))
     upload.patient = studies[0].patient
+    upload.returning = returning.question_for(upload)
     days = _days_from_onset(upload, studies)
     for study in studies:
         study.days_from_onset = days.get(study.pk)

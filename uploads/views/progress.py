@@ -8,25 +8,35 @@ from django.shortcuts import render
 
 from uploads.dicom.deid.profile import VERSION
 from uploads.explanations import sentence
-from uploads.forms import AnswerForm
+from uploads.forms import AnswerForm, ReturningForm
 from uploads.lifecycle import UploadStatus
 from uploads.models import Upload, UploadedFile
+from uploads.services.returning import earlier_uploads
 from uploads.views.summary import receipt
 from uploads.wording import header_report, header_rows, next_steps
 
 PROBLEMS_SHOWN = 200
+EARLIER_SHOWN = 5
 _Outcome = UploadedFile.Outcome
 _TROUBLED = [_Outcome.REFUSED, _Outcome.HELD, _Outcome.DUPLICATE]
 _DONE = [_Outcome.ACCEPTED, *_TROUBLED]
 
 
 def status_page(
-    request: HttpRequest, upload: Upload, *, form: AnswerForm | None = None, status: int = 200
+    request: HttpRequest,
+    upload: Upload,
+    *,
+    form: AnswerForm | None = None,
+    returning_form: ReturningForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
+    is_asked = bool(upload.returning) and upload.status == UploadStatus.ACCEPTED
     context = progress(upload) | {
         "question": upload.questions.filter(closed_at=None).first(),
         "answered": upload.questions.exclude(answer=""),
         "form": form or AnswerForm(),
+        "earlier": earlier_uploads(upload)[:EARLIER_SHOWN] if is_asked else [],
+        "returning_form": returning_form or ReturningForm(initial={"said": upload.returning}),
         "headers": header_rows(header_report(upload)),
         "receipt": receipt(upload),
         "may_withdraw": upload.status
