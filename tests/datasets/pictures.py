@@ -213,12 +213,12 @@ def _marked(frame: np.ndarray, top: int, rng: np.random.Generator) -> tuple[np.n
     is_lead = rng.random() < 0.6
     if is_lead:
         ink = cv2.GaussianBlur(ink, (0, 0), max(0.7, height / 40)) * 0.85
-    side = rng.choice([0.05, 0.78])
-    column = int(side * frame.shape[1])
-    row = int(rng.uniform(0.05, 0.25) * frame.shape[0])
-    column = min(column, frame.shape[1] - ink.shape[1] - 2)
+    # clear of the collimation, which may be as bright
+    last = int(0.92 * frame.shape[1]) - ink.shape[1]
+    column = min(int(rng.choice([0.08, 0.78]) * frame.shape[1]), last)
+    row = int(rng.uniform(0.08, 0.25) * frame.shape[0])
     told = f"{'lead' if is_lead else 'drawn'} {marker}"
-    return burned(frame, ink, at=(max(column, 0), row), level=top), told
+    return burned(frame, ink, at=(column, row), level=top), told
 
 
 def _circled(ink: np.ndarray) -> np.ndarray:

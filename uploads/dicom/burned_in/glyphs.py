@@ -14,9 +14,12 @@ _EDGES_OF_A_ROW = 8
 _STRIDE = 2
 _ROWS_OF_A_LINE = 3
 _LETTERS_OF_A_LINE = 4
+_LETTERS_WITHOUT_A_LEVEL = 6
 _SMALLEST, _LARGEST_PART = 5, 1 / 8
 # an edge is abrupt when it is this part of the range of nearly all values
 _STEP_PART = 0.2
+# where every fifth pixel ends abruptly, parts of any shape can be picked out
+_NOISE_PART = 0.2
 _MOST_PARTS = 4000
 
 
@@ -27,6 +30,15 @@ class Box(NamedTuple):
     y: int
     width: int
     height: int
+
+
+class _Edges(NamedTuple):
+    """Abrupt edges: in which of the chosen rows, and the values on their two sides."""
+
+    row: np.ndarray
+    bright: np.ndarray
+    dark: np.ndarray
+    is_noise: bool
 
 
 def lines_of_glyphs(frame: np.ndarray) -> list[Box]:
@@ -43,12 +55,24 @@ def lines_of_glyphs(frame: np.ndarray) -> list[Box]:
         Around each line; empty for a picture that shows none.
     """
     step = _step(frame)
+    boxes = _across(frame, step)
+    return boxes + [Box(y, x, height, width) for x, y, width, height in _across(frame.T, step)]
+
+
+def _across(frame: np.ndarray, step: int) -> list[Box]:
+    edges = _edges(frame, step)
+    if edges is None:
+        return []
+    levels, middles = _levels(edges), _middles(edges)
+    if not levels and not middles:
+        return []
+    values = np.ascontiguousarray(frame, np.int32)
     boxes = []
-    for level in _levels(frame, step):
-        boxes += _lines_at(frame.astype(np.int32), level, step)
-    for level in _levels(frame.T, step):
-        lines = _lines_at(np.ascontiguousarray(frame.T, np.int32), level, step)
-        boxes += [Box(y, x, height, width) for x, y, width, height in lines]
+    for level in levels:
+        distance = np.abs(values - level)
+        boxes += _lines(values, distance <= step / 3, step, is_exact=distance == 0)
+    for middle, is_bright in middles:
+        boxes += _lines(values, values > middle if is_bright else values < middle, step)
     return boxes
 
 
@@ -58,21 +82,45 @@ def _step(frame: np.ndarray) -> int:
     return max(round(_STEP_PART * float(high - low)), 1)
 
 
-def _levels(frame: np.ndarray, step: int) -> list[int]:
-    """The values that stand at abrupt edges often enough to be the ink of a line."""
+def _edges(frame: np.ndarray, step: int) -> _Edges | None:
+    """The abrupt edges of the rows that cross many of them."""
     sample = np.ascontiguousarray(_halved(frame[::_STRIDE]))
     difference = sample[:, 1:] - sample[:, :-1]
     is_edge = np.abs(difference, out=difference) > step // 2
     crossings = is_edge.view(np.uint8).sum(axis=1, dtype=np.uint32)
     rows = np.flatnonzero(crossings >= _EDGES_OF_A_ROW)
     if len(rows) < _ROWS_OF_A_LINE:
-        return []
+        return None
+    is_noise = float(crossings.sum()) > _NOISE_PART * is_edge.size
     row, column = np.nonzero(is_edge[rows])
-    left, right = (frame[rows[row] * _STRIDE, column + n] for n in (0, 1))
+    left, right = (frame[rows[row] * _STRIDE, column + n].astype(np.int32) for n in (0, 1))
+    return _Edges(row, np.maximum(left, right), np.minimum(left, right), is_noise)
+
+
+def _levels(edges: _Edges) -> list[int]:
+    """The values that stand at edges often enough to be the ink of a line of one level."""
     found: list[int] = []
-    for ends in (np.maximum(left, right), np.minimum(left, right)):
-        found += _repeated(ends, row)
+    for ends in (edges.bright, edges.dark):
+        found += _repeated(ends, edges.row)
     return list(dict.fromkeys(found))
+
+
+def _middles(edges: _Edges) -> list[tuple[int, bool]]:
+    """Between ink and ground, for letters too small or too smooth to have one level."""
+    found: list[tuple[int, bool]] = []
+    if edges.is_noise:
+        return found
+    for ends, others, is_bright in (
+        (edges.bright, edges.dark, True),
+        (-edges.dark, -edges.bright, False),
+    ):
+        ink = np.partition(ends, -_EDGES_OF_A_ROW)[-_EDGES_OF_A_ROW]
+        middle = (float(ink) + float(np.median(others))) / 2
+        crosses = (ends > middle) & (others < middle)
+        of_row = np.bincount(edges.row[crosses])
+        if np.count_nonzero(of_row >= _EDGES_OF_A_ROW) >= _ROWS_OF_A_LINE:
+            found.append((round(middle if is_bright else -middle), is_bright))
+    return found
 
 
 def _halved(frame: np.ndarray) -> np.ndarray:
@@ -96,12 +144,13 @@ def _repeated(ends: np.ndarray, row: np.ndarray) -> list[int]:
     return levels
 
 
-def _lines_at(values: np.ndarray, level: int, step: int) -> list[Box]:
+def _lines(
+    values: np.ndarray, is_ink: np.ndarray, step: int, *, is_exact: np.ndarray | None = None
+) -> list[Box]:
+    """Lines of parts that may be letters; without one level they must also stand in a line."""
     # only a picture that may hold text pays for this import
     import cv2
 
-    distance = np.abs(values - level)
-    is_ink = distance <= step / 3
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         is_ink.view(np.uint8), connectivity=8
     )
@@ -111,26 +160,28 @@ def _lines_at(values: np.ndarray, level: int, step: int) -> list[Box]:
     is_letter[0] = False
     if np.count_nonzero(is_letter) < _LETTERS_OF_A_LINE:
         return []
-    is_letter &= _is_drawn(labels, distance, step, count)
+    is_letter &= _ends_abruptly(labels, values, step, count)
+    if is_exact is not None:
+        is_letter &= np.bincount(labels[is_exact], minlength=count) >= 0.25 * stats[:, 4]
     places = np.flatnonzero(is_letter)[:_MOST_PARTS]
-    return [_around(line) for line in _chains(stats[places, :5]) if _differ(line)]
+    found = [line for line in _chains(stats[places, :5]) if _differ(line)]
+    return [_around(line) for line in found if is_exact is not None or _is_aligned(line)]
 
 
-def _is_drawn(labels: np.ndarray, distance: np.ndarray, step: int, count: int) -> np.ndarray:
-    """Which parts are of one value and end abruptly, as noise and metal do not."""
-    exact = np.bincount(labels[distance == 0], minlength=count)
-    total = np.bincount(labels.ravel(), minlength=count)
+def _ends_abruptly(labels: np.ndarray, values: np.ndarray, step: int, count: int) -> np.ndarray:
+    """Which parts end abruptly, as noise and metal do not."""
     edges, abrupt = np.zeros(count), np.zeros(count)
-    for inside, outside, far in (
-        (labels[:, :-1], labels[:, 1:], distance[:, 1:]),
-        (labels[:, 1:], labels[:, :-1], distance[:, :-1]),
-        (labels[:-1], labels[1:], distance[1:]),
-        (labels[1:], labels[:-1], distance[:-1]),
+    for inside, outside, near, far in (
+        (labels[:, :-1], labels[:, 1:], values[:, :-1], values[:, 1:]),
+        (labels[:, 1:], labels[:, :-1], values[:, 1:], values[:, :-1]),
+        (labels[:-1], labels[1:], values[:-1], values[1:]),
+        (labels[1:], labels[:-1], values[1:], values[:-1]),
     ):
         at_edge = (inside > 0) & (outside == 0)
         edges += np.bincount(inside[at_edge], minlength=count)
-        abrupt += np.bincount(inside[at_edge & (far > step)], minlength=count)
-    return (exact >= 0.25 * total) & (abrupt >= 0.55 * edges)
+        at_edge &= np.abs(near - far) > step
+        abrupt += np.bincount(inside[at_edge], minlength=count)
+    return abrupt >= 0.55 * edges
 
 
 def _chains(parts: np.ndarray) -> list[np.ndarray]:
@@ -168,6 +219,18 @@ def _followed(following: np.ndarray) -> list[list[int]]:
 def _differ(line: np.ndarray) -> bool:
     """Whether the parts have more than one shape: the dashes of a ruler have not."""
     return bool(np.ptp(line[:, 4]) > max(2.0, 0.15 * float(np.median(line[:, 4]))))
+
+
+def _is_aligned(line: np.ndarray) -> bool:
+    """Whether most parts stand on one line, or hang from one when the text is upside down."""
+    if len(line) < _LETTERS_WITHOUT_A_LEVEL:
+        return False
+    top, bottom = line[:, 1], line[:, 1] + line[:, 3]
+    near = max(1.0, 0.08 * float(np.median(line[:, 3])))
+    return any(
+        np.count_nonzero(np.abs(side - np.median(side)) <= near) >= 0.65 * len(line)
+        for side in (top, bottom)
+    )
 
 
 def _around(line: np.ndarray) -> Box:

@@ -11,8 +11,12 @@ from uploads.dicom.burned_in.markers import is_marker
 from uploads.dicom.burned_in.reader import Line, lines, read_at, turned_lines
 
 # how sure the reader must be, by how many letters and digits it read: ribs look like "00"
-_SURE = {1: 2.0, 2: 0.93, 3: 0.8}
-_SURE_OF_MORE = 0.5
+_SURE = {1: 2.0, 2: 0.95, 3: 0.85}
+_SURE_OF_MORE = 0.66
+# what rings are read as, of sternal wires and electrodes: no identity is made of these alone
+_RINGS = frozenset("0OoQDCc")
+# the narrow side of a line of letters, as a part of the picture's
+_WIDEST_PART, _WIDEST = 1 / 8, 32
 # longest sides in pixels at which a radiograph is read: large letters first, then small ones
 _COARSE_SIDE, _FINE_SIDE = 640, 1600
 _WITHIN = 0.6
@@ -71,7 +75,7 @@ def _read(frame: np.ndarray, drawn: list[Box], *, closely: bool) -> list[Box]:
         grey = evened(scaled(frame, factor))
         found = turned_lines(grey) if is_turned else lines(grey)
         known += [_unscaled(line, factor) for line in found]
-        suspects = [box for box in _suspects(known) if not _is_read_as_marker(box, frame)]
+        suspects = [box for box in _suspects(known, frame) if not _is_read_as_marker(box, frame)]
         if suspects:
             return suspects
     markers = [line.box for line in known if _is_sure_marker(line)]
@@ -96,16 +100,24 @@ def _unscaled(line: Line, factor: float) -> Line:
     return line._replace(box=Box(*(round(number / factor) for number in line.box)))
 
 
-def _suspects(known: list[Line]) -> list[Box]:
+def _suspects(known: list[Line], frame: np.ndarray) -> list[Box]:
     markers = [line.box for line in known if _is_sure_marker(line)]
+    widest = max(_WIDEST, _WIDEST_PART * min(frame.shape))
     suspects = [line.box for line in known if _tells(line)]
     # a part of a marker's word, cut by the edge of a tile, is no other word
-    return [box for box in suspects if not any(_lies_in(box, marker) for marker in markers)]
+    return [
+        box
+        for box in suspects
+        if min(box.width, box.height) <= widest
+        and not any(_lies_in(box, marker) for marker in markers)
+    ]
 
 
 def _tells(line: Line) -> bool:
-    count = sum(letter.isalnum() for letter in line.text)
-    return count > 0 and line.score >= _SURE.get(count, _SURE_OF_MORE) and not is_marker(line.text)
+    letters = [letter for letter in line.text if letter.isalnum()]
+    if not letters or _RINGS.issuperset(letters) or is_marker(line.text):
+        return False
+    return line.score >= _SURE.get(len(letters), _SURE_OF_MORE)
 
 
 def _is_sure_marker(line: Line) -> bool:
