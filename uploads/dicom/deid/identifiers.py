@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 from pydicom.datadict import DicomDictionary, tag_for_keyword
 
@@ -35,7 +36,10 @@ _PERSONAL_TAGS = frozenset(
 )
 _BIRTH_DATE = 0x00100030
 _WORD = re.compile(rb"[^0-9A-Za-z\x80-\xff]+")
-_MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()  # noqa: SIM905 — a list of twelve is longer
+_MONTHS = (
+    *("JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE", "JULY", "AUGUST", "SEPTEMBER"),
+    *("OCTOBER", "NOVEMBER", "DECEMBER"),
+)
 MIN_LENGTH = 3
 
 
@@ -115,17 +119,28 @@ def spellings(birth_date: bytes) -> set[bytes]:
         date = datetime.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return set()
+    return {text.encode("ascii") for text in _spelt(date)}
+
+
+def _spelt(date: datetime.date) -> Iterator[str]:
     year, month, day = f"{date.year:04d}", f"{date.month:02d}", f"{date.day:02d}"
-    name = _MONTHS[date.month - 1]
-    found = {year + month + day, day + month + year, f"{day}{name}{year}", f"{day} {name} {year}"}
+    yield year + month + day
+    yield day + month + year
     for mark in "-/. ":
-        found |= {
-            mark.join((year, month, day)),
-            mark.join((day, month, year)),
-            mark.join((month, day, year)),
-            mark.join((day, name, year)),
-        }
-    return {text.encode("ascii") for text in found}
+        yield mark.join((year, month, day))
+        # a year of two digits, and a day without its zero, are met in prose
+        for years, days, months in product(
+            {year, year[2:]}, {day, str(date.day)}, {month, str(date.month)}
+        ):
+            yield mark.join((days, months, years))
+            yield mark.join((months, days, years))
+    name = _MONTHS[date.month - 1]
+    for days, months, mark in product(
+        {day, str(date.day)}, {name[:3], name}, ("", " ", "-", "/", ".")
+    ):
+        yield mark.join((days, months, year))
+        yield mark.join((months, days, year))
+    yield f"{name} {date.day}, {year}"
 
 
 def _vr(element: Element) -> str:

@@ -49,6 +49,7 @@ _OWN_WORDS = frozenset(
 _MIN_NUMBER_LENGTH = 7
 _MAX_WHOLE = 4
 _MIN_DIGITS_LENGTH = 8
+_MIN_DATE = 6
 # what is longer is read, but not remembered
 _MAX_REMEMBERED_BYTES = 2048
 _WORD = re.compile(rb"[^0-9A-Z\x80-\xff]+")
@@ -203,7 +204,9 @@ def _search(words: frozenset[bytes], birth_dates: frozenset[bytes]) -> _Search:
     in_bytes = {word for word in searched if len(word) >= _least_in_bytes(word)}
     # numbers stand in new UIDs by chance, as text but not as UTF-16
     in_header = {word for word in in_bytes if not word.isdigit()}
-    in_header |= {_wide(word) for word in in_bytes}
+    # a date of digits alone may be one that we shifted
+    in_header |= {date for date in birth_dates if not date.isdigit() and len(date) > _MIN_DATE}
+    in_header |= {_wide(word) for word in in_bytes | {d for d in birth_dates if d.isdigit()}}
     return _Search(
         words=searched,
         parts=re.compile(b"|".join(map(re.escape, parts)) or rb"(?!)"),
