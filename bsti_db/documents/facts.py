@@ -9,7 +9,7 @@ from bsti_db.accounts.resets import LASTS as RESET_LASTS
 from bsti_db.accounts.services import INVITATION_LASTS
 from uploads.dicom.deid.pseudonyms import MAX_SHIFT_WEEKS, MIN_SHIFT_WEEKS
 from uploads.entrance import IDLE_LIMIT
-from uploads.services.deciding import DRAFT_KEPT, HELD_KEPT
+from uploads.services.deciding import ANSWER_KEPT, DRAFT_KEPT, HELD_KEPT
 from uploads.services.entry import CODE_LIFETIME
 from uploads.tasks import OPEN_TRANSFER_KEPT
 
@@ -41,7 +41,7 @@ def _people() -> dict[str, str]:
 def _uploads() -> dict[str, str]:
     return {
         "draft_kept": span(DRAFT_KEPT),
-        "held_kept": span(HELD_KEPT),
+        "held_kept": f"{span(HELD_KEPT)} ({span(HELD_KEPT + ANSWER_KEPT)} with questions)",
         "open_transfer_kept": span(OPEN_TRANSFER_KEPT),
         "part": f"{settings.UPLOAD_PART_BYTES // _MIB} MiB",
         "upload_files": f"{settings.UPLOAD_MAX_FILES:,}",

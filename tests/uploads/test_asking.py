@@ -191,6 +191,20 @@ def test_a_question_that_nobody_answers_ends_the_upload(upload, curator):
     assert not upload.questions.filter(closed_at=None).exists()
 
 
+def test_no_number_of_questions_keeps_a_held_upload_longer_than_60_days(upload, curator):
+    began = upload.settled_at
+    asking.ask_submitter(upload=upload, text=TEXT, actor=curator, at=began)
+    day_20 = began + timedelta(days=20)
+    asking.go_on_without_answer(upload=upload, actor=curator, at=day_20)
+    upload.refresh_from_db()
+    asking.ask_submitter(upload=upload, text=TEXT, actor=curator, at=day_20)
+
+    upload.refresh_from_db()
+    assert deciding.kept_until(upload) == began + timedelta(days=30)
+    assert deciding.expire_uploads(actor=curator, at=began + timedelta(days=29)) == 0
+    assert deciding.expire_uploads(actor=curator, at=began + timedelta(days=31)) == 1
+
+
 def test_the_second_question_is_mailed_too(upload, curator):
     asked(upload, curator)
     tasks.send_outcome_mail(str(upload.pk))

@@ -3,7 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+# pictures that are no single frame; no file has so many
 ALL_FRAMES = 0
+RAISED_CONTRAST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Picture:
     """The size of a held picture, and which of its frames were drawn (from 1).
 
     Among `shown`, ALL_FRAMES stands for the brightest value of all frames at each place: text on
-    any of them is on it.
+    any of them is on it. RAISED_CONTRAST is that, or the only frame, with its greys spread evenly:
+    text that is barely brighter than what is around it stands out.
     """
 
     rows: int

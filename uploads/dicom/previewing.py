@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from uploads.dicom.headers import Header
-from uploads.dicom.masks import ALL_FRAMES
+from uploads.dicom.masks import ALL_FRAMES, RAISED_CONTRAST
 from uploads.dicom.reading import Source
 from uploads.dicom.rendering import render
 from uploads.dicom.transcoding import frames
@@ -13,12 +13,13 @@ from uploads.dicom.transcoding import frames
 MAX_FRAMES_SHOWN = 24
 
 _SIDE = 2048
+_WHOLE = (128.0, 256.0)
 
 
 def pictures(
     source: Source, *, text_boxes: Sequence[dict[str, int]] = ()
 ) -> Iterator[tuple[int, bytes]]:
-    """The frames a person should see as PNG, by number; last, for several frames, all in one.
+    """The frames a person should see as PNG, by number, then all in one and with more contrast.
 
     Parameters
     ----------
@@ -34,8 +35,11 @@ def pictures(
         if number in wanted:
             yield number, _picture(pixels, source)
         brightest = pixels if brightest is None else brighter(brightest, pixels)
-    if count > 1 and brightest is not None:
+    if brightest is None:
+        return
+    if count > 1:
         yield ALL_FRAMES, _picture(brightest, source)
+    yield RAISED_CONTRAST, _picture(_evenly_spread(brightest), source, window=_WHOLE)
 
 
 def _frames_to_show(count: int, suspected: Sequence[int]) -> set[int]:
@@ -46,8 +50,19 @@ def _frames_to_show(count: int, suspected: Sequence[int]) -> set[int]:
     return set(list(dict.fromkeys(chosen))[:MAX_FRAMES_SHOWN])
 
 
-def _picture(pixels: np.ndarray, source: Source) -> bytes:
+def _evenly_spread(pixels: np.ndarray) -> np.ndarray:
+    """The same picture in 256 greys, of which each covers the same area."""
+    low = int(pixels.min())
+    counts = np.bincount((pixels.astype(np.int32) - low).ravel())
+    places = np.cumsum(counts) - counts / 2
+    greys = (places / pixels.size * 255).round().astype(np.uint8)
+    return greys[pixels.astype(np.int32) - low]
+
+
+def _picture(
+    pixels: np.ndarray, source: Source, *, window: tuple[float, float] | None = None
+) -> bytes:
     photometric = source.image.photometric_interpretation
     header: Header = {"00280004": {"vr": "CS", "Value": [photometric]}}
     fits = max(pixels.shape) <= _SIDE
-    return render(pixels, header, viewport=None if fits else (_SIDE, _SIDE))
+    return render(pixels, header, window=window, viewport=None if fits else (_SIDE, _SIDE))

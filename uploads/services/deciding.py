@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Value
+from django.db.models.expressions import CombinedExpression
 
 from audit.actors import Actor
 from audit.services import record
@@ -15,7 +16,7 @@ from uploads.services.settling import forget_names, remove_unseen
 
 DRAFT_KEPT = timedelta(days=7)
 HELD_KEPT = timedelta(days=30)
-ANSWER_KEPT = timedelta(days=30)
+ANSWER_KEPT = timedelta(days=30)  # for all questions about one upload together
 
 _ENDED = (UploadStatus.REFUSED, UploadStatus.WITHDRAWN, UploadStatus.EXPIRED)
 
@@ -46,19 +47,20 @@ def kept_until(upload: Upload) -> datetime | None:
     """When an undecided upload expires. A question stops the clock, and has one of its own."""
     question = upload.questions.filter(closed_at=None).first()
     if question and upload.status == UploadStatus.QUERIED:
-        return question.asked_at + ANSWER_KEPT
+        return question.asked_at + ANSWER_KEPT - upload.paused
     return upload.settled_at + HELD_KEPT + upload.paused if upload.settled_at else None
 
 
 def expire_uploads(*, actor: Actor, at: datetime) -> int:
     """End drafts that were not submitted and holds that were not decided in time."""
     drafts = Upload.objects.filter(status=UploadStatus.DRAFT, created_at__lt=at - DRAFT_KEPT)
-    last = ExpressionWrapper(Value(at - HELD_KEPT) - F("paused"), output_field=DateTimeField())
-    undecided = Upload.objects.held().filter(settled_at__lt=last)
+    held_before = Value(at - HELD_KEPT) - F("paused")
+    asked_before = Value(at - ANSWER_KEPT) + F("paused")
+    undecided = Upload.objects.held().filter(settled_at__lt=_moment(held_before))
     unanswered = Upload.objects.filter(
         status=UploadStatus.QUERIED,
         questions__closed_at=None,
-        questions__asked_at__lt=at - ANSWER_KEPT,
+        questions__asked_at__lt=_moment(asked_before),
     )
     expired = [(upload, UploadReason.NOT_SUBMITTED_IN_TIME) for upload in drafts]
     expired += [(upload, UploadReason.NOT_DECIDED_IN_TIME) for upload in undecided]
@@ -67,6 +69,10 @@ def expire_uploads(*, actor: Actor, at: datetime) -> int:
         with transaction.atomic():
             _end(upload, UploadStatus.EXPIRED, actor=actor, at=at, reason=reason)
     return len(expired)
+
+
+def _moment(reckoned: CombinedExpression) -> ExpressionWrapper:
+    return ExpressionWrapper(reckoned, output_field=DateTimeField())
 
 
 def _end(upload: Upload, status: str, *, actor: Actor, at: datetime, reason: str = "") -> None:

@@ -1,6 +1,6 @@
 """Information governance: how a held file looks, what is blacked out, and what becomes of it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.services import record
 from uploads import storage, tasks
-from uploads.dicom.masks import ALL_FRAMES
+from uploads.dicom.masks import ALL_FRAMES, RAISED_CONTRAST
 from uploads.explanations import sentence
 from uploads.forms import LookForm, MaskFormSet, RefusalForm, SeriesForm
 from uploads.models import Upload, UploadedFile
@@ -23,6 +23,7 @@ from uploads.views.held import for_curators, ring
 
 # a detector's box ends where the ink does
 _MARGIN_PIXELS = 4
+_WHOLE_FILE = (ALL_FRAMES, RAISED_CONTRAST)
 _FIELDS = ("x", "y", "width", "height", "frame")
 _Outcome = UploadedFile.Outcome
 
@@ -81,7 +82,8 @@ def _file_page(
         "file": file,
         "sentence": sentence(file.reason),
         "frame": frame,
-        "frames": list(_frames(file)),
+        "is_whole_file": frame in _WHOLE_FILE,
+        "frames": _frames(file),
         "boxes": _on_frame(file.text_boxes, frame),
         "masks": _on_frame(file.masks, frame),
         "formset": formset or MaskFormSet(initial=rows or [{}], prefix="masks"),
@@ -101,15 +103,18 @@ def _chosen_frame(request: HttpRequest, file: UploadedFile) -> int | None:
     return (suspected or shown or [None])[0]
 
 
-def _frames(file: UploadedFile) -> Iterator[tuple[int, str]]:
-    """The frames that were drawn, each with its words."""
-    for frame in sorted((file.picture or {}).get("shown", []), key=lambda each: (each == 0, each)):
-        yield frame, "All in one" if frame == ALL_FRAMES else f"Frame {frame}"
+def _frames(file: UploadedFile) -> list[tuple[int, str]]:
+    """The pictures that were drawn, each with its words."""
+    picture = file.picture or {}
+    words = {ALL_FRAMES: "All frames in one", RAISED_CONTRAST: "More contrast"}
+    if picture.get("frames") == 1:
+        words[1] = "As it is"
+    frames = sorted(picture.get("shown", []), key=lambda each: (each in _WHOLE_FILE, each))
+    return [(frame, words.get(frame, f"Frame {frame}")) for frame in frames]
 
 
 def _on_frame(rectangles: list[dict[str, Any]], frame: int | None) -> list[dict[str, Any]]:
-    everywhere = (None, frame)
-    return [each for each in rectangles if frame == ALL_FRAMES or each["frame"] in everywhere]
+    return [each for each in rectangles if frame in _WHOLE_FILE or each["frame"] in (None, frame)]
 
 
 def _next(file: UploadedFile) -> UploadedFile | None:
@@ -204,7 +209,7 @@ def release(request: HttpRequest, upload_id: Any, file_id: Any) -> HttpResponse:
         context = {
             "upload": file.upload,
             "file": file,
-            "frames": list(_frames(file)),
+            "frames": _frames(file),
             "form": form,
         }
         status = 422 if request.method == "POST" else 200

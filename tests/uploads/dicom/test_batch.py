@@ -27,7 +27,7 @@ from tests.datasets import (
 from tests.uploads.dicom.keys import KEYS, deidentified, planted_in
 from uploads.dicom import batch
 from uploads.dicom.batch import Item, Limits, Outcome, Status, run_batch
-from uploads.dicom.masks import Mask
+from uploads.dicom.masks import RAISED_CONTRAST, Mask
 from uploads.dicom.reasons import Reason
 from uploads.dicom.transcoding import decode_frame
 
@@ -97,12 +97,12 @@ def test_an_accepted_file_is_there_with_its_frames_and_its_facts(folder, put):
 def test_a_held_file_leaves_a_preview_and_nothing_else(folder, put):
     outcome = run(folder, put(a=held_xray()))["a"]
 
-    assert outcome.picture.shown == (1,)
+    assert outcome.picture.shown == (1, RAISED_CONTRAST)
     with Image.open(batch.preview_path(folder, "a", 1)) as picture:
         assert picture.size == (64, 96)
         assert not picture.info
     left = {path.name for path in folder.iterdir()}
-    assert left == {"job.json", "a.json", "a.preview.1.png"}
+    assert left == {"job.json", "a.json", "a.preview.1.png", f"a.preview.{RAISED_CONTRAST}.png"}
 
 
 def test_a_cleared_file_is_held_no_more(folder, put):

@@ -12,7 +12,7 @@ from tests.datasets import (
     in_transfer_syntax,
     xray_dataset,
 )
-from uploads.dicom.masks import ALL_FRAMES, Picture
+from uploads.dicom.masks import ALL_FRAMES, RAISED_CONTRAST, Picture
 from uploads.dicom.previewing import MAX_FRAMES_SHOWN, pictures
 from uploads.dicom.reading import read
 
@@ -22,10 +22,27 @@ def levels(png: bytes) -> np.ndarray:
         return np.asarray(picture)
 
 
-def test_a_single_frame_is_shown_once():
+def test_a_single_frame_is_shown_as_it_is_and_with_more_contrast():
     shown = dict(pictures(read(chest_xray())))
 
-    assert list(shown) == [1]
+    assert list(shown) == [1, RAISED_CONTRAST]
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_faint_text_in_a_bright_place_stands_out_with_more_contrast(photometric):
+    dataset = xray_dataset(PhotometricInterpretation=photometric)
+    pixels = np.full((96, 64), 300, np.uint16)
+    pixels[:40] = 4000 + np.arange(64) % 3
+    pixels[20:24, 10:50] = 4006
+    dataset.PixelData = pixels.tobytes()
+
+    shown = dict(pictures(read(in_transfer_syntax(dataset, ExplicitVRLittleEndian))))
+
+    def step(picture: np.ndarray) -> float:
+        return abs(float(picture[20:24, 10:50].mean()) - float(picture[:20].mean()))
+
+    assert step(levels(shown[1])) < 5
+    assert step(levels(shown[RAISED_CONTRAST])) > 30
 
 
 def test_text_on_any_frame_is_on_the_picture_of_all():
@@ -44,15 +61,15 @@ def test_frames_where_text_is_suspected_are_among_those_shown():
     shown = dict(pictures(read(enhanced_ct(90)), text_boxes=[{"frame": 62}]))
 
     assert {1, 45, 62, 90, ALL_FRAMES} <= set(shown)
-    assert len(shown) <= MAX_FRAMES_SHOWN + 1
+    assert len(shown) <= MAX_FRAMES_SHOWN + 2
 
 
 @pytest.mark.parametrize("frames", [2, 24, 25])
 def test_frames_are_counted_from_one_to_the_last(frames):
     shown = dict(pictures(read(enhanced_ct(frames))))
 
-    assert set(shown) - {ALL_FRAMES} <= set(range(1, frames + 1))
-    assert len(shown) == min(frames, MAX_FRAMES_SHOWN) + 1
+    assert set(shown) - {ALL_FRAMES, RAISED_CONTRAST} <= set(range(1, frames + 1))
+    assert len(shown) == min(frames, MAX_FRAMES_SHOWN) + 2
 
 
 def test_a_large_radiograph_is_shown_smaller():
