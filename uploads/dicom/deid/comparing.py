@@ -179,13 +179,13 @@ def _value_stands(manner: Manner, tag: int, text: bytes, source: bytes | None) -
 
 def _words_stand(tag: int, parts: list[bytes], originals: list[bytes]) -> bool:
     constants = CONSTANTS_BY_TAG.get(tag, ())
-    for place, part in enumerate(parts):
+    for part in parts:
         if not is_vocabulary(part.upper()):
             return False
         if part in originals:
             continue
-        original = originals[place] if place < len(originals) else b""
-        if part not in constants or original.decode("latin-1") in TERMS:
+        # a word that other attributes know need not be one of this attribute's
+        if part not in constants:
             return False
     return True
 

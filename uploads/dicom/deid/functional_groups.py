@@ -16,7 +16,6 @@ from uploads.dicom.deid.values import (
     time,
 )
 
-RESCALE_TYPES = ("HU", "US", "OD", "US_REL", "MGML", "ED", "EDW", "HU_MOD", "PCT", "Z_EFF")
 CALCULATIONS = (
     *("MAX_IP", "MIN_IP", "VOLUME_RENDER", "SURFACE_RENDER", "MPR", "CURVED_MPR", "NONE", "MIXED"),
 )
@@ -44,7 +43,7 @@ _TABLE: Rules = (
 _DOSE: Rules = (
     when_given(keep("CTDIvol", binary("d", 0, 10_000))),
     when_given(
-        keep("ExposureModulationType", one_of("NONE", "ANGULAR", "XYZ_EC", "Z_EC", "XY_EC")),
+        keep("ExposureModulationType", one_of(*words.EXPOSURE_MODULATIONS)),
         dummy="UNKNOWN",
     ),
 )
@@ -55,6 +54,7 @@ CT_ACQUISITION: Rules = (
     *_GANTRY,
     *_TABLE,
     *_DOSE,
+    keep("FilterType", one_of(*words.FILTER_TYPES)),
     keep("ReconstructionDiameter", decimal(0, 10_000)),
     keep("ScanOptions", some_of(*words.SCAN_OPTIONS)),
     keep("ConvolutionKernel", matching(words.KERNELS, words.KERNELS_IN_WORDS, most=2)),
@@ -186,7 +186,7 @@ CT_FUNCTIONAL_GROUPS: Rules = (
         "PixelValueTransformationSequence",
         keep("RescaleIntercept", decimal(-_LARGE, _LARGE)),
         keep("RescaleSlope", decimal(-_LARGE, _LARGE)),
-        when_given(keep("RescaleType", one_of(*RESCALE_TYPES)), dummy="US"),
+        when_given(keep("RescaleType", one_of(*words.RESCALE_TYPES)), dummy="US"),
     ),
     items(
         "FrameVOILUTSequence",

@@ -6,7 +6,6 @@ from uploads.dicom.deid.functional_groups import (
     CT_ACQUISITION,
     CT_FUNCTIONAL_GROUPS,
     DIMENSIONS,
-    RESCALE_TYPES,
     TUBE,
     VOI_FUNCTIONS,
 )
@@ -148,7 +147,7 @@ IMAGE_PIXEL = Module(
 _RESCALE: Rules = (
     keep("RescaleIntercept", decimal(-_LARGE, _LARGE)),
     keep("RescaleSlope", decimal(-_LARGE, _LARGE)),
-    when_given(keep("RescaleType", one_of(*RESCALE_TYPES)), dummy="US"),
+    when_given(keep("RescaleType", one_of(*words.RESCALE_TYPES)), dummy="US"),
 )
 # the numbers of a table stay, its explanation is free text
 _TABLE: Rules = (keep("LUTDescriptor", lut_descriptor), keep("LUTData", lut_data))
@@ -161,7 +160,7 @@ MODALITY_LUT = Module(
         items(
             "ModalityLUTSequence",
             *_TABLE,
-            keep("ModalityLUTType", one_of(*RESCALE_TYPES), dummy="US"),
+            keep("ModalityLUTType", one_of(*words.RESCALE_TYPES), dummy="US"),
         ),
     ),
 )

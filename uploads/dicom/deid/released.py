@@ -123,7 +123,7 @@ _ONLY_NESTED = """
     ConversionSourceAttributesSequence ConvolutionKernelGroup DataCollectionCenterPatient
     DimensionIndexPointer DimensionIndexValues DimensionOrganizationUID
     DistanceSourceToDataCollectionCenter ExposureInmAs ExposureTimeInms FluoroscopyFlag
-    EnergyWeightingFactor FilterMaterial FilterType ImageFilter ReferencedPathIndex
+    EnergyWeightingFactor FilterMaterial ImageFilter ReferencedPathIndex
     ReferencedXRaySourceIndex
     FrameAcquisitionDateTime FrameAcquisitionDuration FrameAcquisitionNumber FrameAnatomySequence
     FrameContentSequence FrameLaterality FrameReferenceDateTime FrameType FrameVOILUTSequence
@@ -157,7 +157,8 @@ _UNASSIGNED = f"""
     {_GANTRY} {_TABLE} {_DOSE} AcquisitionDate AcquisitionNumber AcquisitionTime ContentDate
     ContentTime ConvolutionKernel DistanceSourceToDetector DistanceSourceToPatient Exposure
     ExposureInuAs ExposureTime ExposureTimeInuS FocalSpots GeneratorPower ImageType InstanceNumber
-    KVP ReconstructionDiameter ScanOptions SliceLocation XRayTubeCurrent XRayTubeCurrentInuA
+    FilterType KVP ReconstructionDiameter ScanOptions SliceLocation XRayTubeCurrent
+    XRayTubeCurrentInuA
 """
 _CHILDREN = {
     "CTAcquisitionDetailsSequence": f"{_GANTRY} ReferencedPathIndex",
