@@ -18,7 +18,7 @@ import selectors
 import subprocess
 import sys
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any, cast
@@ -102,9 +102,12 @@ class Outcome:
     text_boxes: list[dict[str, int]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        data = {**asdict(self), "attributes": None}
+        # not `asdict`: it copies the header, value by value
+        data = {each.name: getattr(self, each.name) for each in fields(self)}
         if self.attributes is not None:
             data["attributes"] = self.attributes.to_json()
+        if self.picture is not None:
+            data["picture"] = asdict(self.picture)
         return data
 
     @classmethod

@@ -17,7 +17,13 @@ from typing import Any
 
 from uploads.dicom import batch
 from uploads.dicom.batch import Item, Outcome, Status
-from uploads.dicom.deid import Deidentified, Pseudonyms, deidentify_source, patient_key
+from uploads.dicom.deid import (
+    Deidentified,
+    Pseudonyms,
+    deidentify_source,
+    opened,
+    patient_key,
+)
 from uploads.dicom.headers import dicom_json
 from uploads.dicom.masking import masked
 from uploads.dicom.masks import Mask, Picture
@@ -71,7 +77,8 @@ def _worked_on(folder: Path, item: Item, pseudonyms: Pseudonyms) -> Outcome:
             raise Refused(Reason.TOO_LARGE)
         data = item.path.read_bytes()
         facts["source_sha256"] = hashlib.sha256(data).hexdigest()
-        source, preamble = read(data), data[:128]
+        # what is masked is not what was walked over
+        source, preamble = (read if item.masks else opened)(data), data[:128]
         del data
         facts["patient_key"] = patient_key(source, pseudonyms)
         facts["series_key"] = pseudonyms.uid(text_of(source.elements, _SERIES_INSTANCE_UID))

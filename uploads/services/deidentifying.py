@@ -118,7 +118,8 @@ def _fetched(
             Item(
                 id=str(file.pk),
                 path=sources / str(file.pk),
-                is_cleared=file.released_at is not None,
+                # what was accepted is not looked at again for its thumbnail
+                is_cleared=file.released_at is not None or wants_thumbnail,
                 wants_thumbnail=wants_thumbnail,
                 wants_frames=not wants_thumbnail,
                 masks=tuple(Mask.from_json(mask) for mask in file.masks),
