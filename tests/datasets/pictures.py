@@ -59,12 +59,15 @@ def picture(seed: int, *, with_text: bool) -> Picture:
         if rng.random() < 0.3:
             frame = add(frame, top, rng)
     told, text = [kind], ""
+    is_free = np.ones(frame.shape, bool)
     if rng.random() < 0.6 or not with_text:
+        before = frame
         frame, marker = _marked(frame, top, rng)
+        is_free = frame == before
         told.append(marker)
     if with_text:
         text = IDENTITIES[seed // len(HEIGHTS) % len(IDENTITIES)]
-        frame, how = _identified(frame, top, text, seed, rng)
+        frame, how = _identified(frame, is_free, top, text, seed, rng)
         told.append(how)
     if rng.random() < 0.25:
         quality = int(rng.integers(40, 80))
@@ -231,8 +234,20 @@ def _circled(ink: np.ndarray) -> np.ndarray:
     return page
 
 
+def _free_place(
+    is_free: np.ndarray, shape: tuple[int, ...], rng: np.random.Generator
+) -> tuple[int, int]:
+    """A place clear of the marker: two lines over each other are no line of text."""
+    last = [whole - part - 6 for whole, part in zip(is_free.shape, shape, strict=True)]
+    for _ in range(100):
+        row, column = (int(rng.integers(3, max(4, left))) for left in last)
+        if is_free[row : row + shape[0], column : column + shape[1]].all():
+            break
+    return row, column
+
+
 def _identified(
-    frame: np.ndarray, top: int, text: str, seed: int, rng: np.random.Generator
+    frame: np.ndarray, is_free: np.ndarray, top: int, text: str, seed: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, str]:
     face = FACES[seed % len(FACES)]
     height = max(SMALLEST_PIXELS, round(frame.shape[0] * HEIGHTS[seed % len(HEIGHTS)]))
@@ -241,8 +256,9 @@ def _identified(
     while max(ink.shape) > 0.95 * min(frame.shape):
         height = round(height * 0.8)
         ink = lettered(text, face=face, height=height, degrees=degrees)
-    free = [whole - part - 6 for whole, part in zip(frame.shape, ink.shape, strict=True)]
-    row, column = (int(rng.integers(3, max(4, left))) for left in free)
+    row, column = _free_place(is_free, ink.shape, rng)
+    place = frame[row : row + ink.shape[0], column : column + ink.shape[1]]
+    near = float(np.median(place))
     how = ("bright", "bright", "dark", "weak")[int(rng.integers(4))]
     place = frame[row : row + ink.shape[0], column : column + ink.shape[1]]
     near = float(np.median(place))

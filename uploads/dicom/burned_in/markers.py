@@ -24,8 +24,9 @@ def is_marker(text: str) -> bool:
     One misread letter is forgiven in a word of five letters or more. A single letter or digit
     tells nothing about anybody, so it passes.
     """
-    plain = text.upper()
-    words = re.findall(r"[A-Z0-9|€]+", plain)
+    # a letter of another script counts as one, and is part of no marker
+    plain = "".join("?" if ord(one) > 127 and one.isalnum() else one for one in text.upper())
+    words = re.findall(r"[A-Z0-9|€?]+", plain)
     if len("".join(words)) <= 1:
         return True
     return all(_is_word(word) for word in words)
