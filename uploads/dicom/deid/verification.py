@@ -36,6 +36,7 @@ _OPTIONS = {
     _CLEAN_PIXEL_DATA: "Clean Pixel Data Option",
     "113108": "Retain Patient Characteristics Option",
 }
+_STATEMENT = (0x00120062, 0x00120063, 0x00120064, 0x0018A001, 0x00280303)
 _MAKER = "British Society of Thoracic Imaging"
 _PURPOSE = ("109104", "DCM", "De-identifying Equipment")
 _VERSION = re.compile(r"BSTI-DB [0-9]{1,4}")
@@ -94,7 +95,7 @@ def verified(
             is_right = (
                 is_right
                 and names_itself(converted)
-                and _says_what_is_true(converted, is_cleared=is_cleared)
+                and _says_what_is_true(dataset, is_cleared=is_cleared)
             )
     except MemoryError:
         # it says nothing of the output: who guards this process answers it
@@ -122,10 +123,13 @@ def _converted(dataset: FileDataset) -> FileDataset:
 
 
 def _element(dataset: FileDataset, raw: RawDataElement | DataElement) -> DataElement:
-    is_plain = isinstance(raw, RawDataElement) and raw.is_little_endian and not raw.is_implicit_VR
-    if not is_plain or len(raw.value or b"") > _MAX_REMEMBERED_BYTES:
-        return dataset[raw.tag]
-    return _remembered(raw.tag, raw.VR, raw.value)
+    return _remembered(raw.tag, raw.VR, raw.value) if _is_plain(raw) else dataset[raw.tag]
+
+
+def _is_plain(raw: RawDataElement | DataElement) -> bool:
+    """Whether it is still as it was read, in the usual encoding, and no longer than is kept."""
+    is_usual = isinstance(raw, RawDataElement) and raw.is_little_endian and not raw.is_implicit_VR
+    return is_usual and len(raw.value or b"") <= _MAX_REMEMBERED_BYTES
 
 
 @lru_cache(maxsize=2048)
@@ -151,6 +155,20 @@ def _is_complete(dataset: FileDataset) -> bool:
 
 
 def _says_what_is_true(dataset: FileDataset, *, is_cleared: bool) -> bool:
+    """Whether our statement is there and right; all slices of a series make the same one."""
+    raws = [dataset.get_item(tag) for tag in _STATEMENT]
+    if not all(map(_is_plain, raws)):
+        return _is_true(dataset, is_cleared)
+    return _is_remembered_true(tuple((raw.tag, raw.VR, raw.value) for raw in raws), is_cleared)
+
+
+@lru_cache(maxsize=64)
+def _is_remembered_true(raws: tuple[tuple[int, str, bytes], ...], is_cleared: bool) -> bool:
+    elements = {tag: _remembered(tag, vr, value) for tag, vr, value in raws}
+    return _is_true(Dataset(elements), is_cleared)
+
+
+def _is_true(dataset: Dataset, is_cleared: bool) -> bool:
     version = str(dataset.DeidentificationMethod)
     codes = [_code(item) for item in dataset.DeidentificationMethodCodeSequence]
     told = {value: meaning for value, scheme, meaning in codes if scheme == "DCM"}
