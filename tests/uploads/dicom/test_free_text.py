@@ -3,15 +3,17 @@
 from collections.abc import Callable
 
 import pytest
+from pydicom.datadict import keyword_for_tag, tag_for_keyword
 from pydicom.dataset import FileDataset
 
-from tests.datasets import ENHANCED_CT_IMAGE, chest_xray, ct_slice
+from tests.datasets import CT_IMAGE, ENHANCED_CT_IMAGE, chest_xray, ct_slice
 from tests.datasets.full import FULL_CLASSES, full_dataset
 from tests.datasets.writing import written
 from tests.uploads.dicom.keys import deidentified, planted_in, reread
 from tests.uploads.dicom.test_annex_e import rules_by_path
 from uploads.dicom.deid.profile import PROFILE
 from uploads.dicom.deid.rules import Action
+from uploads.dicom.deid.values import age, decimal, integer
 from uploads.dicom.elements import (
     EXPLICIT_LITTLE_ENDIAN,
     Element,
@@ -80,6 +82,23 @@ def test_a_text_in_every_attribute_that_may_stay_is_gone(sop_class, value):
     assert b"01632960943" not in output
 
 
+WORDS_OF_OTHERS = ("3D", "CT", "YES", "NONE", "ORIGINAL", "LUNG", "HU", "FOR PRESENTATION", "00")
+
+
+@every_class
+@pytest.mark.parametrize("word", WORDS_OF_OTHERS)
+def test_a_word_that_another_attribute_knows_holds_no_file(sop_class, word):
+    kept = {rule.tag for _, rule in rules_by_path(PROFILE[sop_class])} - _NAMING
+    # YES there rightly holds a file
+    kept -= {int(tag_for_keyword("BurnedInAnnotation") or 0)}
+
+    def change(element: Element) -> Element:
+        is_word = element.tag in kept and element.vr in ("CS", "LO", "SH")
+        return element._replace(value=word.encode("ascii")) if is_word else element
+
+    assert deidentified(rewritten(full_dataset(sop_class), change)).data
+
+
 @every_class
 def test_a_code_of_a_local_scheme_is_gone(sop_class):
     dataset = full_dataset(sop_class)
@@ -138,6 +157,61 @@ def test_a_referrer_called_as_a_word_does_not_stand_in_a_description():
 
 
 # --- Numbers ------------------------------------------------------------------------
+
+
+def test_numbers_stay_as_scanners_and_converters_write_them():
+    written_so = {
+        "ImageOrientationPatient": ["1", "6.123e-017", "-0", "0.", ".5", "+1.0E+00"],
+        "PixelSpacing": ["0.976562976837158", " 0.68359375"],
+        "ImagePositionPatient": ["-124.00000000000001", "1e2", "-1.4210854715202004e-14"],
+        "XRayTubeCurrent": ["310.0"],
+        "ExposureTime": ["500.000000"],
+        "Exposure": ["+15"],
+        "RescaleSlope": ["1.000000e+000"],
+    }
+
+    def change(element: Element) -> Element:
+        keyword = keyword_for_tag(element.tag)
+        if keyword in written_so:
+            return element._replace(value="\\".join(written_so[keyword]).encode("ascii"))
+        return element
+
+    source = rewritten(full_dataset(CT_IMAGE), change)
+    output = deidentified(source).data
+    _, position = file_meta(output)
+    elements, _ = data_set(output, position, EXPLICIT_LITTLE_ENDIAN)
+    values = {keyword_for_tag(element.tag): element.value for element in elements}
+
+    for keyword, parts in written_so.items():
+        expected = "\\".join(part.strip() for part in parts)
+        assert values[keyword].rstrip().decode("ascii") == expected
+
+
+@pytest.mark.parametrize(
+    "number", ["1e999", "NaN", "inf", "0x10", "1,5", "--1", "12.5.3", "1e9999"]
+)
+def test_what_is_no_decimal_goes(number):
+    assert decimal(-1e6, 1e6)(number.encode("ascii")) is None
+
+
+@pytest.mark.parametrize("number", ["310.5", "1e3", "", "12345678901", "3 1 0", "12a"])
+def test_what_is_no_whole_number_goes(number):
+    assert integer(0, 999_999)(number.encode("ascii")) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("68Y", b"068Y"),
+        ("5W", b"000Y"),
+        ("024M", b"002Y"),
+        ("120Y", b"090Y"),
+        ("Y", None),
+        ("68", None),
+    ],
+)
+def test_an_age_is_told_in_years_however_it_is_written(told, kept):
+    assert age(told.encode("ascii")) == kept
 
 
 @pytest.mark.parametrize("number", ["0", "7", "20301", "999999", "-3"])

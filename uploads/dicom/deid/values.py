@@ -17,10 +17,12 @@ from pydicom.uid import UID_dictionary
 
 Check = Callable[[bytes], bytes | None]
 
-_DECIMAL = re.compile(rb"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
+_DECIMAL = re.compile(rb"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 # DS has 16, but software that converts images writes all digits of a float (0.976562976837158)
 _MAX_DECIMAL_LENGTH = 24
-_INTEGER = re.compile(rb"[+-]?\d{1,10}")
+# some scanners write 310.0
+_INTEGER = re.compile(rb"([+-]?\d{1,10})(?:\.0{0,6})?")
+_AGE = re.compile(rb"(\d{1,3})([DWMY])")
 _TIME = re.compile(rb"(?:[01]\d|2[0-3])(?:[0-5]\d(?:(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?")
 _OLD_TIME = re.compile(rb"(\d\d):(\d\d):(\d\d(?:\.\d{1,6})?)")
 _ORIENTATION = re.compile(rb"[ALHFPR]{1,3}")
@@ -150,11 +152,11 @@ def time(value: bytes) -> bytes | None:
 
 def age(value: bytes) -> bytes | None:
     """An AS in years, from below one year 000Y, above 89 years 090Y."""
-    word = plain(value)
-    if len(word) != 4 or not word[:3].isdigit() or word[3:] not in (b"D", b"W", b"M", b"Y"):
+    found = _AGE.fullmatch(plain(value))
+    if found is None:
         return None
-    days = {b"D": 1, b"W": 7, b"M": 30.4375, b"Y": 365.25}[word[3:]]
-    return years_as_age(int(int(word[:3]) * days / 365.25 + 1e-9))
+    days = {b"D": 1, b"W": 7, b"M": 30.4375, b"Y": 365.25}[found[2]]
+    return years_as_age(int(int(found[1]) * days / 365.25 + 1e-9))
 
 
 def years_as_age(years: int) -> bytes:
@@ -195,13 +197,17 @@ def decimal(low: float, high: float, *, least: int = 1, most: int = 1) -> Check:
 
 
 def integer(low: int, high: int, *, least: int = 1, most: int = 1) -> Check:
-    """IS values within a range. Some scanners write 12.0; that is not an IS and goes."""
+    """IS values within a range; the text stays as it is written."""
+
+    def is_right(part: bytes) -> bool:
+        found = _INTEGER.fullmatch(part)
+        return found is not None and low <= int(found[1]) <= high
 
     def check(value: bytes) -> bytes | None:
         parts = parts_of(value)
         if not least <= len(parts) <= most:
             return None
-        if not all(_INTEGER.fullmatch(part) and low <= int(part) <= high for part in parts):
+        if not all(map(is_right, parts)):
             return None
         return b"\\".join(parts)
 
