@@ -21,7 +21,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from tests.datasets import enhanced_ct_dataset, in_transfer_syntax, stored_pixels
+from tests.datasets import ct_pixels, enhanced_ct_dataset, in_transfer_syntax, stored_pixels
 from uploads.dicom.batch import Item, Outcome, run_batch
 from uploads.dicom.deid.pseudonyms import Pseudonyms
 
@@ -58,16 +58,16 @@ def measure() -> None:
 
 
 def enhanced_ct(frames: int, side: int, syntax: UID, *, bits_stored: int = 16) -> bytes:
-    """A file of noisy frames; with 12 bits stored, the bits above them hold something."""
+    """A file of noisy frames; with 12 bits stored, the bits above them hold letters."""
     dataset = enhanced_ct_dataset(frames, Rows=side, Columns=side)
-    generator = np.random.default_rng(7)
-    noise = generator.normal(0, 12, (side, side)).astype(np.int16)
+    slice_of_it = ct_pixels(1, side)
     pixels = np.empty((frames, side, side), np.int16)
     for frame in range(frames):
-        pixels[frame] = np.roll(noise, 7 * frame, axis=1) + 3 * frame % 900
+        pixels[frame] = np.roll(slice_of_it, frame % 8, axis=0).clip(-1024, 2047)
     if bits_stored < 16:
         dataset.BitsStored, dataset.HighBit = bits_stored, bits_stored - 1
-        pixels[:, 5, 5:9] = 0x5000
+        # above the stored bits: what the child must clear
+        pixels[:, 5, 5:9] |= 0x5000
     dataset.PixelData = pixels.tobytes()
     assert stored_pixels(dataset).shape == pixels.shape
     return in_transfer_syntax(dataset, syntax)

@@ -38,8 +38,9 @@ from uploads.dicom.rle import rle_decoded, rle_encoded
 _DECODERS = {
     JPEG_BASELINE: imagecodecs.jpeg8_decode,
     JPEG_EXTENDED: imagecodecs.jpeg8_decode,
-    JPEG_LOSSLESS: imagecodecs.jpegsof3_decode,
-    JPEG_LOSSLESS_SV1: imagecodecs.jpegsof3_decode,
+    # the codec of lossless JPEG alone reads beyond the end of a short frame
+    JPEG_LOSSLESS: imagecodecs.jpeg8_decode,
+    JPEG_LOSSLESS_SV1: imagecodecs.jpeg8_decode,
     JPEG_LS_LOSSLESS: imagecodecs.jpegls_decode,
     JPEG_LS_NEAR_LOSSLESS: imagecodecs.jpegls_decode,
     JPEG_2000_LOSSLESS: imagecodecs.jpeg2k_decode,
@@ -158,6 +159,7 @@ def native_frames(value: bytes, image: ImagePixel) -> Iterator[np.ndarray]:
     size = image.rows * image.columns
     for frame in range(image.number_of_frames):
         pixels = np.frombuffer(value, image.dtype, size, frame * image.frame_bytes)
+        _listener.get()()
         yield without_high_bits(pixels, image).reshape(image.rows, image.columns)
 
 
@@ -250,7 +252,7 @@ def decoded(code: bytes, image: ImagePixel, transfer_syntax_uid: str) -> np.ndar
 
 @contextmanager
 def listening(listener: Callable[[], None]) -> Iterator[None]:
-    """Call `listener` after each frame that is decoded: hundreds of them take their time."""
+    """Call `listener` for each frame that is met anew: hundreds of them take their time."""
     before = _listener.set(listener)
     try:
         yield

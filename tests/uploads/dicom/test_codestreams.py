@@ -214,7 +214,7 @@ def test_offset_tables_go_and_both_kinds_are_read():
 
 
 @pytest.mark.parametrize("predictor", range(1, 8))
-@pytest.mark.parametrize("depth", [12, 16])
+@pytest.mark.parametrize("depth", [12, 13, 16])
 def test_every_predictor_of_lossless_jpeg_is_taken(predictor, depth):
     pixels = stored_pixels(xray_dataset())
     code = bytes(
@@ -223,6 +223,17 @@ def test_every_predictor_of_lossless_jpeg_is_taken(predictor, depth):
     source, _ = _with_codestreams(JPEGLossless, lambda _: [code])
 
     assert np.array_equal(next(frames(read(deidentified(source).data))), pixels)
+
+
+def test_a_lossless_jpeg_of_too_few_bytes_reads_no_others():
+    source, _ = _with_codestreams(
+        JPEGLosslessSV1, lambda code: [code[: len(code) // 3] + b"\xff\xd9"]
+    )
+
+    pixels = next(frames(read(source)))
+
+    # what was not there is one grey all over
+    assert len(np.unique(pixels[-40:])) == 1
 
 
 def test_htj2k_in_the_order_of_resolutions_is_taken():
