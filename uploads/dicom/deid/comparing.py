@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 from pydicom.datadict import dictionary_VR
-from pydicom.dataelem import RawDataElement
+from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_element
 from pydicom.dataset import Dataset
 
 from uploads.dicom.deid import vocabulary
@@ -34,12 +34,14 @@ _BINARY_BYTES = {
     "FD": 8,
 }
 _ALTERNATIVES = {"US or SS": ("US", "SS"), "US or OW": ("US", "OW")}
+# what is longer is read, but not remembered
+_MAX_REMEMBERED_BYTES = 2048
 _WORD = re.compile(rb"[^0-9A-Z\x80-\xff]+")
 _NEW_UID = re.compile(rb"2\.25\.([1-9][0-9]{0,38})")
 _PSEUDONYM = re.compile(rb"BSTI-[A-Z2-7]{16}")
 _THICKNESS = re.compile(rb"[0-9]{1,2}(\.[0-9]{1,3})?(MM)?")
 _KERNEL = re.compile(
-    rb"[1-5]|[A-Z]{1,3}|[A-Z][A-Za-z]?[a-z]?[0-9]{2}[A-Za-z]?([_ ][0-9])?|F[CL][0-9]{2}[A-Z]?"
+    rb"[1-5]|[A-Z]{1,3}|[A-Z][A-Za-z]?[a-z]?[0-9]{2}[A-Za-z]?([_ ][0-9])?|F[CL][0-9]{2}(-?[A-Z])?"
     rb"|(STANDARD|STND|SOFT|DETAIL|LUNG|BONE|BONEPLUS|EDGE|ULTRA|CHST|CHEST|SHARP|SMOOTH|NORMAL"
     rb"|ULTRASHARP)\+?|HD_?[A-Z]{4,8}|LUNG ENHANCED|[A-Z]_(SOFT|V?SHARP|SMOOTH|STANDARD|LUNG)_[A-F]"
 )
@@ -106,6 +108,20 @@ def _elements(dataset: Dataset) -> Iterator[tuple[int, str, bytes | list[Dataset
             yield tag, vr, value if raw.is_little_endian else _swapped(value, vr)
         else:
             raise TypeError("An element is not as it was written.")
+
+
+def _items(dataset: Dataset, tag: int, raw: RawDataElement | DataElement) -> list[Dataset]:
+    is_usual = isinstance(raw, RawDataElement) and raw.is_little_endian and not raw.is_implicit_VR
+    if is_usual and len(raw.value or b"") <= _MAX_REMEMBERED_BYTES:
+        return _remembered_items(tag, raw.value)
+    return list(dataset[tag].value)
+
+
+@lru_cache(maxsize=512)
+def _remembered_items(tag: int, value: bytes | None) -> list[Dataset]:
+    """The items of equal bytes, read once a series; nobody else sees them."""
+    raw = RawDataElement(tag, "SQ", len(value or b""), value, 0, False, True)
+    return list(convert_raw_data_element(raw).value)
 
 
 def _swapped(value: bytes, vr: str) -> bytes:

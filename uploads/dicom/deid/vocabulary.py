@@ -83,12 +83,12 @@ KERNELS = (
     r"|ULTRASHARP|HD_?(?:STND|STANDARD|LUNG|BONE|BONEPLUS|DETAIL|SOFT)"
     r"|A|B|C|D|E|EB|EC|F|FA|FB|FC|L|LUNG ENHANCED|T|UA|UB|UC|XA|XB|XC|XCA|XCB|XCC|YA|YB|YC|YD|IA|IB"
     r"|(?:B|U|D|H|J|I|Q|T|S)[lrcvfpqbsxktm]?\d{2}[fshd]?(?:_\d|\s\d)?|[1-5]"
-    r"|FC\d{2}[A-Z]?|FL\d{2}[A-Z]?|QDS|FBP|[BCHLS]_(?:SOFT|SHARP|VSHARP|SMOOTH|STANDARD|LUNG)_[A-F])"
+    r"|F[CL]\d{2}(?:-?[A-Z])?|QDS|FBP|[BCHLS]_(?:SOFT|SHARP|VSHARP|SMOOTH|STANDARD|LUNG)_[A-F])"
 )
 
 KERNELS_IN_WORDS = (
     "a reconstruction kernel as GE, Philips, Siemens, Canon or United Imaging write it "
-    "(LUNG, B70f, FC52, YA, U_SHARP_B, …)"
+    "(LUNG, B70f, FC52, YA, B_SHARP_C, …)"
 )
 
 EXPOSURE_MODULATIONS = (
