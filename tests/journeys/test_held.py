@@ -22,6 +22,7 @@ from uploads.dicom.transcoding import decode_frame
 
 ROWS, COLUMNS = 640, 512
 BAND = 60  # the header's rows
+FRAMES = 30
 WORK_SECONDS = 120
 
 
@@ -30,6 +31,7 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "export"
     path.mkdir()
     (path / "IM0001").write_bytes(lettered())
+    (path / "IM0002").write_bytes(datasets.enhanced_ct(FRAMES, series=2, BurnedInAnnotation="YES"))
     return path
 
 
@@ -65,6 +67,7 @@ def test_a_name_in_the_picture_is_blacked_out_by_a_person_and_stored_nowhere(
         answer(submitter)
         mask(curator)
         look_again_and_allow(curator)
+        allow_frames(curator)
 
         wait_for_acceptance(submitter)
     stored = stored_frame(live_site)
@@ -91,9 +94,14 @@ def answer(page: Page) -> None:
     expect(page.get_by_text("Your answer has reached")).to_be_visible()
 
 
+def open_file(page: Page, picture: str) -> None:
+    # a browser sends the files of a folder in an order of its own
+    page.get_by_role("row").filter(has_text=picture).get_by_role("link").click()
+
+
 def mask(page: Page) -> None:
     page.reload()
-    page.get_by_role("link", name="File 1", exact=True).click()
+    open_file(page, "512 × 640 pixels")
     expect(page.locator(".app-held__suspect").first).to_be_visible()
     page.wait_for_load_state("networkidle")
     check_page(page, "held-file")
@@ -125,7 +133,7 @@ def mask(page: Page) -> None:
 
 def look_again_and_allow(page: Page) -> None:
     with page.expect_response(re.compile("/pictures/1/$")) as seen:
-        page.get_by_role("link", name="Allow file 1").click()
+        page.get_by_role("link", name=re.compile("^Allow file")).click()
     with Image.open(io.BytesIO(seen.value.body())) as picture:
         assert np.unique(np.asarray(picture)[:BAND]).size == 1
     check_page(page, "held-release")
@@ -134,7 +142,20 @@ def look_again_and_allow(page: Page) -> None:
     check_page(page, "held-release-with-errors")
     page.get_by_label("I have looked at every picture").check()
     page.get_by_role("button", name="Allow the file").click()
-    expect(page.get_by_text("File 1 goes on to the workers.")).to_be_visible()
+    expect(page.get_by_text("goes on to the workers.")).to_be_visible()
+
+
+def allow_frames(page: Page) -> None:
+    open_file(page, f"{FRAMES} frames")
+    page.get_by_role("link", name="All frames in one").click()
+    expect(page.get_by_role("group", name=re.compile("All frames in one"))).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    check_page(page, "held-file-frames")
+    page.get_by_role("link", name=re.compile("^Allow file")).click()
+    expect(page.get_by_role("img", name=f"Frame {FRAMES}")).to_be_visible()
+    page.get_by_label("I have looked at every picture").check()
+    page.get_by_role("button", name="Allow the file").click()
+    expect(page.get_by_text("goes on to the workers.")).to_be_visible()
 
 
 def wait_for_acceptance(page: Page) -> None:
@@ -153,7 +174,8 @@ def stored_frame(site: Site) -> np.ndarray:
         site.services["s3"]["endpoint_url"], identity["access_key"], identity["secret_key"]
     )
     keys = [known["Key"] for known in store.list_objects_v2(Bucket=bucket)["Contents"]]
-    (frame,) = [key for key in keys if key.endswith("/1.jls")]
+    folders = [key.rpartition("/")[0] for key in keys if key.endswith(".jls")]
+    (frame,) = [f"{folder}/1.jls" for folder in set(folders) if folders.count(folder) == 1]
     web = site.services["s3"]["identities"]["web"]
     reader = seaweedfs.connect(
         site.services["s3"]["endpoint_url"], web["access_key"], web["secret_key"]
