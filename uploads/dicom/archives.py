@@ -51,8 +51,11 @@ class Entry:
 
 
 def is_zip(head: bytes) -> bool:
-    """Whether a file that begins with these four bytes is a zip, an empty one too."""
-    return head[:4] in (_LOCAL_SIGNATURE, _END_SIGNATURE)
+    """Whether a file that begins with these 132 bytes is a zip, an empty one too.
+
+    A DICOM file may begin as a zip does: its preamble is anybody's, and is zeroed.
+    """
+    return head[:4] in (_LOCAL_SIGNATURE, _END_SIGNATURE) and head[128:132] != b"DICM"
 
 
 def entries(archive: IO[bytes], *, limits: Limits) -> list[Entry]:
@@ -119,7 +122,7 @@ def extract(read_range: Callable[[int, int], bytes], entry: Entry) -> bytes:
     content = _inflated(packed, entry) if entry.method == _DEFLATED else packed
     if len(content) != entry.size_bytes or zlib.crc32(content) != entry.crc:
         raise Refused(Reason.ARCHIVE_DAMAGED)
-    if is_zip(content[:4]):
+    if is_zip(content[:132]):
         raise Refused(Reason.ARCHIVE_NESTED)
     return content
 

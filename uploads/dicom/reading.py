@@ -224,8 +224,11 @@ def _image(elements: list[Element], transfer_syntax_uid: str) -> tuple[ImagePixe
     photometric = text_of(elements, 0x00280004)
     if _number(by_tag, 0x00280002) != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2"):
         raise Refused(Reason.COLOUR_NOT_ACCEPTED)
-    if allocated not in (8, 16) or not 1 < stored <= allocated or high_bit != stored - 1:
+    if allocated not in (8, 16) or not 1 < stored <= allocated:
         raise Refused(Reason.BIT_DEPTH_NOT_ACCEPTED)
+    # PS3.3 C.8.2.1.1.4 and C.8.11.3.1.3 ask for it; readers differ in what they make of others
+    if high_bit != stored - 1:
+        raise Refused(Reason.HIGH_BIT_NOT_ACCEPTED)
     if rows < 1 or columns < 1 or representation not in (0, 1):
         raise Refused(Reason.PIXELS_DO_NOT_FIT)
     image = ImagePixel(rows, columns, frames, allocated, stored, representation == 1, photometric)

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     PIXELS_CANNOT_BE_DECODED = "pixels_cannot_be_decoded"
     COLOUR_NOT_ACCEPTED = "colour_not_accepted"
     BIT_DEPTH_NOT_ACCEPTED = "bit_depth_not_accepted"
+    HIGH_BIT_NOT_ACCEPTED = "high_bit_not_accepted"
     IDENTIFIERS_MISSING = "identifiers_missing"
     # refused: archives
     ARCHIVE_DAMAGED = "archive_damaged"
@@ -85,6 +86,9 @@ REASONS: dict[Reason, str] = {
     Reason.PIXELS_CANNOT_BE_DECODED: "The compressed image is damaged. Export it again.",
     Reason.COLOUR_NOT_ACCEPTED: "This is a colour image. The database takes greyscale images.",
     Reason.BIT_DEPTH_NOT_ACCEPTED: "The image does not have 8 to 16 bits a pixel.",
+    Reason.HIGH_BIT_NOT_ACCEPTED: (
+        "The pixels do not lie in the lowest bits, as DICOM asks. Export the image again."
+    ),
     Reason.IDENTIFIERS_MISSING: "The file does not say which study and series it belongs to.",
     Reason.ARCHIVE_DAMAGED: "The zip file is damaged. Make it again.",
     Reason.ARCHIVE_ENCRYPTED: "The zip file is protected by a password. Send it without one.",

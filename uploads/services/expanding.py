@@ -16,7 +16,7 @@ from uploads.dicom.reasons import Refused
 from uploads.explanations import UploadReason
 from uploads.models import Upload, UploadedFile
 
-_HEAD_BYTES = 4
+_HEAD_BYTES = 132
 _READ_AHEAD_BYTES = 256 * 1024
 _HASHED_AT_ONCE_BYTES = 8 * 1024**2
 _READERS = 8

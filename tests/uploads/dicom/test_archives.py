@@ -122,6 +122,13 @@ def test_a_zip_is_known_by_its_first_bytes():
     assert not is_zip(b"")
 
 
+def test_a_dicom_file_that_begins_as_a_zip_is_none():
+    source = b"PK\x03\x04" + ct_slice()[4:]
+
+    assert not is_zip(source[:132])
+    assert unpacked(zip_of({"IM1": source})) == [source]
+
+
 # --- What is refused -------------------------------------------------------------
 
 

@@ -53,7 +53,9 @@ from uploads.dicom.reasons import REASONS, Held, Reason, Refused
         (ct_slice(PhotometricInterpretation="RGB"), Reason.COLOUR_NOT_ACCEPTED),
         (ct_slice(SamplesPerPixel=3), Reason.COLOUR_NOT_ACCEPTED),
         (ct_slice(BitsAllocated=32, BitsStored=32, HighBit=31), Reason.BIT_DEPTH_NOT_ACCEPTED),
-        (ct_slice(BitsStored=12, HighBit=15), Reason.BIT_DEPTH_NOT_ACCEPTED),
+        (ct_slice(BitsAllocated=1, BitsStored=1, HighBit=0), Reason.BIT_DEPTH_NOT_ACCEPTED),
+        (ct_slice(BitsStored=12, HighBit=15), Reason.HIGH_BIT_NOT_ACCEPTED),
+        (ct_slice(HighBit=None), Reason.HIGH_BIT_NOT_ACCEPTED),
     ],
 )
 def test_what_is_not_taken_is_refused_with_its_reason(source, reason):
