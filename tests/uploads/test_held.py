@@ -169,7 +169,7 @@ def test_the_list_says_who_why_and_how_long(curator, held):
 
     assert held.upload.submitter.name in listed
     assert "The file says that text is part of the picture." in listed
-    assert "4 days" in listed
+    assert "5 days" in listed
 
 
 def test_an_empty_list_says_what_will_be_there(curator):

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import timedelta
+from math import ceil
 from typing import Any
 
 from django.contrib import messages
@@ -77,7 +79,7 @@ def _reasons(uploads: Iterable[Upload]) -> dict[Any, list[str]]:
 
 def _days_left(upload: Upload) -> int | None:
     last = deciding.kept_until(upload)
-    return max((last - timezone.now()).days, 0) if last else None
+    return max(ceil((last - timezone.now()) / timedelta(days=1)), 0) if last else None
 
 
 @require_safe
