@@ -244,7 +244,7 @@ def decoded(code: bytes, image: ImagePixel, transfer_syntax_uid: str) -> np.ndar
     if values is None:
         values = _decoded(code, image, transfer_syntax_uid)
         values.setflags(write=False)
-        _listener.get()()
+        tell_listener()
     _remembered[key] = values
     _forget(image)
     return values
@@ -258,6 +258,11 @@ def listening(listener: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         _listener.reset(before)
+
+
+def tell_listener() -> None:
+    """Say that work on a frame goes on."""
+    _listener.get()()
 
 
 def _forget(image: ImagePixel) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 
 # letters differ from what is near them: contrast is measured over so many pixels
 _NEAR = 20.0
+_COARSER = 4
 _FLOOR_PART = 0.01
 _BEYOND = 0.3
 _LEVELS_A_DEVIATION = 42
@@ -42,11 +43,21 @@ def evened(values: np.ndarray) -> np.ndarray:
     low, high = np.percentile(values[::4, ::4], (0.5, 99.5))
     reach = max(float(high - low), 1.0)
     # one outlier does not decide what counts as contrast
-    within = np.clip(values, low - _BEYOND * reach, high + _BEYOND * reach)
-    mean = cv2.GaussianBlur(within, (0, 0), _NEAR)
+    within = np.clip(values, low - _BEYOND * reach, high + _BEYOND * reach) - np.float32(low)
+    # both are smooth, so a quarter of the size will do
+    size = tuple(max(1, side // _COARSER) for side in within.shape[::-1])
+    small = [
+        cv2.GaussianBlur(
+            cv2.resize(each, size, interpolation=cv2.INTER_AREA), (0, 0), _NEAR / _COARSER
+        )
+        for each in (within, within * within)
+    ]
+    deviation = np.sqrt(np.maximum(small[1] - small[0] * small[0], 0)) + _FLOOR_PART * reach
+    mean, deviation = (
+        cv2.resize(each, within.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        for each in (small[0], deviation)
+    )
     within -= mean
-    deviation = np.sqrt(cv2.GaussianBlur(within * within, (0, 0), _NEAR))
-    deviation += _FLOOR_PART * reach
     return _levels(128 + within / deviation * _LEVELS_A_DEVIATION)
 
 

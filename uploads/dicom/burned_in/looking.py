@@ -1,6 +1,6 @@
 """Both detectors together: one reads, the other knows drawn letters when it sees them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 import numpy as np
@@ -18,7 +18,7 @@ _RINGS = frozenset("0OoQDCc")
 # the narrow side of a line of letters, as a part of the picture's
 _WIDEST_PART, _WIDEST = 1 / 8, 32
 # longest sides in pixels at which a radiograph is read: large letters first, then small ones
-_COARSE_SIDE, _FINE_SIDE = 640, 1600
+_COARSE_SIDE, _FINE_SIDE = 640, 1280
 _WITHIN = 0.6
 _MARKER_SURE, _SURE_MARKER = 0.5, 0.75
 _LETTERS = 48
@@ -36,7 +36,9 @@ class DetectorFailed(Exception):
     """The picture could not be looked at, so nothing is known of it."""
 
 
-def findings(frame: np.ndarray, *, look: Look) -> list[Box]:
+def findings(
+    frame: np.ndarray, *, look: Look, tell: Callable[[], None] = lambda: None
+) -> list[Box]:
     """Where text is that is no marker.
 
     Parameters
@@ -46,6 +48,8 @@ def findings(frame: np.ndarray, *, look: Look) -> list[Box]:
     look
         GLYPHS for drawn letters alone; READ adds reading; CLOSELY reads in more sizes, and lines
         that run upwards.
+    tell
+        Called now and then, to say that work goes on.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def findings(frame: np.ndarray, *, look: Look) -> list[Box]:
         drawn = lines_of_glyphs(frame)
         if look is Look.GLYPHS:
             return drawn
-        return _read(frame, drawn, closely=look is Look.CLOSELY)
+        return _read(frame, drawn, closely=look is Look.CLOSELY, tell=tell)
     except MemoryError:
         raise
     except Exception as problem:
@@ -69,12 +73,16 @@ def findings(frame: np.ndarray, *, look: Look) -> list[Box]:
         raise DetectorFailed(type(problem).__name__) from None
 
 
-def _read(frame: np.ndarray, drawn: list[Box], *, closely: bool) -> list[Box]:
+def _read(
+    frame: np.ndarray, drawn: list[Box], *, closely: bool, tell: Callable[[], None]
+) -> list[Box]:
     known: list[Line] = []
-    for factor, is_turned in _passes(frame, closely=closely):
-        grey = evened(scaled(frame, factor))
-        found = turned_lines(grey) if is_turned else lines(grey)
-        known += [_unscaled(line, factor) for line in found]
+    for factor, line in _lines(frame, closely=closely):
+        tell()
+        # what is read at the coarse scale spares the fine one
+        if line is not None:
+            known.append(_unscaled(line, factor))
+            continue
         suspects = [box for box in _suspects(known, frame) if not _is_read_as_marker(box, frame)]
         if suspects:
             return suspects
@@ -83,17 +91,25 @@ def _read(frame: np.ndarray, drawn: list[Box], *, closely: bool) -> list[Box]:
     return [box for box in unread if not _is_read_as_marker(box, frame)]
 
 
-def _passes(frame: np.ndarray, *, closely: bool) -> Iterator[tuple[float, bool]]:
-    """Scales, and whether the picture is turned: lines that run upwards are seen less well."""
+def _lines(frame: np.ndarray, *, closely: bool) -> Iterator[tuple[float, Line | None]]:
+    """The lines read at each scale, with the scale, and None at the end of each pass."""
     longest = max(frame.shape)
     coarse, fine = (min(1.0, side / longest) for side in (_COARSE_SIDE, _FINE_SIDE))
     if longest <= _COARSE_SIDE:
         fine = 2.0 if closely else 1.0
-    # what is read at the coarse scale spares the fine one
-    yield coarse, False
-    if fine > coarse or closely:
-        yield fine, False
-        yield fine, True
+    grey = evened(scaled(frame, coarse))
+    yield from ((coarse, line) for line in lines(grey))
+    yield coarse, None
+    if fine > coarse:
+        grey = evened(scaled(frame, fine))
+    if closely:
+        # lines that run upwards are seen less well, so the picture is turned as well
+        for read in (lines, turned_lines) if fine > coarse else (turned_lines,):
+            yield from ((fine, line) for line in read(grey))
+            yield fine, None
+    elif fine > coarse:
+        yield from ((fine, line) for line in lines(grey))
+        yield fine, None
 
 
 def _unscaled(line: Line, factor: float) -> Line:

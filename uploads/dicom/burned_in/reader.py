@@ -14,8 +14,8 @@ import numpy as np
 
 from uploads.dicom.burned_in.glyphs import Box
 
-# the detector's memory and time grow faster than the tile
-_TILE, _OVERLAP = 960, 128
+# the detector's memory and time grow faster than the tile: with 960 it takes twice as long
+_TILE, _OVERLAP = 640, 96
 _MOST_LINES_OF_A_TILE = 60
 _UPSIDE_DOWN = 2
 

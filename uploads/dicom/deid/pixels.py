@@ -9,7 +9,7 @@ from uploads.dicom.reading import (
     text,
 )
 from uploads.dicom.reasons import Held, Reason
-from uploads.dicom.transcoding import frames
+from uploads.dicom.transcoding import frames, tell_listener
 
 _IMAGE_TYPE = 0x00080008
 _CONVERSION_TYPE = 0x00080064
@@ -63,7 +63,8 @@ def _text_boxes(source: Source, look: Look) -> list[dict[str, int]]:
     read = {1 + int(place * step) for place in range(_MOST_FRAMES_READ)} | {count}
     boxes: list[dict[str, int]] = []
     for number, frame in enumerate(frames(source), start=1):
-        found = findings(frame, look=look if number in read else Look.GLYPHS)
+        closest = look if number in read else Look.GLYPHS
+        found = findings(frame, look=closest, tell=tell_listener)
         boxes += [{"frame": number, **box._asdict()} for box in found]
         if len(boxes) >= _MOST_BOXES:
             break
