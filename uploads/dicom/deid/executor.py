@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 from pydicom.dataset import FileDataset
 
 from uploads.dicom.attributes import Attributes, attributes_of
@@ -112,6 +113,8 @@ def deidentify_source(
     pixel_data = cleaned_pixel_data(source)
     output, dates = _written(source, context, pixel_data, is_cleared=is_cleared)
     native = pixel_data.fragments is None
+    # of hundreds of frames no copy is kept that is not needed
+    del pixel_data
     dataset = verified(
         output,
         source=source,
@@ -139,7 +142,7 @@ def digest_of_frames(image: ImagePixel, source: Source) -> str:
     shape = f"{image.number_of_frames}/{image.rows}/{image.columns}/{image.dtype}/"
     machine = hashlib.sha256(shape.encode("ascii"))
     for frame in frames(source):
-        machine.update(frame.tobytes())
+        machine.update(np.ascontiguousarray(frame).data)
     return machine.hexdigest()
 
 

@@ -24,7 +24,7 @@ _JPEG_2000_SEGMENTS = frozenset(
 )
 
 
-def are_the_sources(value: bytes, source: Source) -> bool:
+def are_the_sources(value: bytes | memoryview, source: Source) -> bool:
     """Whether native pixels, little endian, are the source's in their stored bits and no more."""
     image, original = source.image, source.pixel_data.value
     size = image.frame_bytes * image.number_of_frames
@@ -34,11 +34,20 @@ def are_the_sources(value: bytes, source: Source) -> bool:
     if not spare:
         # bytes of the right length are compared whole, without a copy
         return value[:size] == original[:size]
-    bits = f"<u{image.bits_allocated // 8}"
-    ours, theirs = (np.frombuffer(data, bits, size // int(bits[-1])) for data in (value, original))
-    return np.array_equal(ours << spare, theirs << spare) and all(
-        _are_in_range(frame, image) for frame in np.split(ours, image.number_of_frames)
+    # frame by frame: hundreds of them, shifted, are half a gigabyte
+    return all(
+        _is_the_sources(value, original, start, image)
+        for start in range(0, size, image.frame_bytes)
     )
+
+
+def _is_the_sources(
+    value: bytes | memoryview, original: bytes, start: int, image: ImagePixel
+) -> bool:
+    bits = f"<u{image.bits_allocated // 8}"
+    count, spare = image.rows * image.columns, image.bits_allocated - image.bits_stored
+    ours, theirs = (np.frombuffer(data, bits, count, start) for data in (value, original))
+    return np.array_equal(ours << spare, theirs << spare) and _are_in_range(ours, image)
 
 
 def _are_in_range(pixels: np.ndarray, image: ImagePixel) -> bool:
@@ -49,9 +58,9 @@ def _are_in_range(pixels: np.ndarray, image: ImagePixel) -> bool:
     return image.is_signed and -limit <= int(signed.min()) and int(signed.max()) < limit
 
 
-def swapped(value: bytes) -> bytes:
+def swapped(value: bytes) -> memoryview:
     """Pixels of two bytes in the other byte order."""
-    return np.frombuffer(value, ">u2").astype("<u2").tobytes()
+    return np.frombuffer(value, ">u2").astype("<u2").view(np.uint8).data
 
 
 def are_bare(value: bytes, source: Source) -> bool:
