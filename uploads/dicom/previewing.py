@@ -52,11 +52,11 @@ def _frames_to_show(count: int, suspected: Sequence[int]) -> set[int]:
 
 def _evenly_spread(pixels: np.ndarray) -> np.ndarray:
     """The same picture in 256 greys, of which each covers the same area."""
-    low = int(pixels.min())
-    counts = np.bincount((pixels.astype(np.int32) - low).ravel())
+    steps = np.subtract(pixels, pixels.min(), dtype=np.int32)
+    counts = np.bincount(steps.ravel())
     places = np.cumsum(counts) - counts / 2
     greys = (places / pixels.size * 255).round().astype(np.uint8)
-    return greys[pixels.astype(np.int32) - low]
+    return greys[steps]
 
 
 def _picture(
