@@ -102,7 +102,7 @@ def _elements(dataset: Dataset) -> Iterator[tuple[int, str, bytes | list[Dataset
         tag = int(raw.tag)
         vr = raw.VR or _vrs(tag)[0]
         if vr == "SQ":
-            yield tag, vr, list(dataset[raw.tag].value)
+            yield tag, vr, _items(dataset, tag, raw)
         elif isinstance(raw, RawDataElement):
             value = raw.value or b""
             yield tag, vr, value if raw.is_little_endian else _swapped(value, vr)

@@ -36,6 +36,8 @@ _PERSONAL_TAGS = frozenset(
 )
 _BIRTH_DATE = 0x00100030
 _WORD = re.compile(rb"[^0-9A-Za-z\x80-\xff]+")
+# without a VR of its own an element has the dictionary's
+_LOOKED_AT = frozenset(("UI", "PN", "UN", "SQ", ""))
 _MONTHS = (
     *("JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE", "JULY", "AUGUST", "SEPTEMBER"),
     *("OCTOBER", "NOVEMBER", "DECEMBER"),
@@ -97,6 +99,16 @@ def gathered(elements: Iterable[Element]) -> Identifiers:
         return NOTHING
     return Identifiers(
         frozenset(personal), frozenset(other - personal), frozenset(birth_dates), frozenset(uids)
+    )
+
+
+def may_identify(tag: int, vr: str) -> bool:
+    """Whether `gathered` looks at the value of such an element."""
+    return (
+        vr in _LOOKED_AT
+        or tag in _IDENTIFYING_TAGS
+        or tag in _PERSONAL_TAGS
+        or (tag == _BIRTH_DATE)
     )
 
 

@@ -36,11 +36,12 @@ class _Tables(NamedTuple):
     marks: np.ndarray
     ways: tuple[_Way, ...]
     words: tuple[bytes, ...]
+    wide: tuple[bytes, ...]
     longest: int
 
 
 def stands_in(data: bytes, words: frozenset[bytes]) -> bool:
-    """Whether any word stands anywhere in `data`, in any case, as Latin-1 or as UTF-16.
+    """Whether any word stands anywhere in `data`, in any case, as Latin-1 or as either UTF-16.
 
     Parameters
     ----------
@@ -54,8 +55,8 @@ def stands_in(data: bytes, words: frozenset[bytes]) -> bool:
     # wherever a word begins, whole pairs of it are aligned
     marks = np.zeros(len(pairs) + 2, np.uint8)
     np.take(tables.marks, pairs, out=marks[:-2], mode="clip")
-    wide = marks[:-2] & (marks[1:-1] >> 1) & (marks[2:] >> 2) & _WIDE
-    marked = np.flatnonzero((marks[:-2] & _TEXT | wide) != 0)
+    in_wide = marks[:-2] & (marks[1:-1] >> 1) & (marks[2:] >> 2) & _WIDE
+    marked = np.flatnonzero((marks[:-2] & _TEXT | in_wide) != 0)
     if not len(marked):
         return False
     for way in tables.ways:
@@ -81,16 +82,18 @@ def _begins(data: bytes, start: int, tables: _Tables, *, is_wide: bool) -> bool:
     if start < 0:
         return False
     if is_wide:
-        units = data[start : start + 2 * tables.longest]
-        found = units[: len(units) // 2 * 2].decode("utf-16-le", "replace")
-        return found.encode("latin-1", "replace").upper().startswith(tables.words)
+        return data[start : start + 2 * tables.longest].upper().startswith(tables.wide)
     return data[start : start + tables.longest].upper().startswith(tables.words)
 
 
 def _plainly(data: bytes, words: Iterable[bytes]) -> bool:
     upper = data.upper()
-    wide = (word.decode("latin-1").encode("utf-16-le") for word in words)
-    return any(word in upper for word in (*words, *wide))
+    return any(word in upper for word in (*words, *map(wide, words)))
+
+
+def wide(word: bytes) -> bytes:
+    """A word as UTF-16 of either byte order: what they have in common."""
+    return word.decode("latin-1").encode("utf-16-le")[:-1]
 
 
 @lru_cache(maxsize=16)
@@ -98,14 +101,14 @@ def _tables(words: frozenset[bytes]) -> _Tables:
     ways = (
         _Way(_EVEN_TEXT, 0, False, _steps(words, ((0, 1), (2, 3), (4, 5)))),
         _Way(_ODD_TEXT, 1, False, _steps(words, ((1, 2), (3, 4)))),
-        _Way(_EVEN_WIDE, 0, True, _steps(words, tuple((n, None) for n in range(MIN_LENGTH)))),
+        _Way(_EVEN_WIDE, 0, True, _steps(words, tuple((n, None) for n in range(MIN_LENGTH - 1)))),
         _Way(_ODD_WIDE, 1, True, _steps(words, tuple((None, n) for n in range(1, MIN_LENGTH)))),
     )
     marks = np.zeros(1 << 16, np.uint8)
     for way in ways:
         for place, table in enumerate(way.steps[: 3 if way.is_wide else 1]):
             marks[table] |= way.mark << place
-    return _Tables(marks, ways, tuple(words), max(map(len, words)))
+    return _Tables(marks, ways, tuple(words), tuple(map(wide, words)), max(map(len, words)))
 
 
 def _steps(

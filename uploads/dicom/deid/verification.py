@@ -209,34 +209,31 @@ class _Search(NamedTuple):
     """A set of identifiers made ready; the slices of a series share one."""
 
     words: frozenset[bytes]
-    parts: re.Pattern[bytes]
+    parts: tuple[bytes, ...]
     numbers: tuple[bytes, ...]
     in_bytes: frozenset[bytes]
-    in_header: tuple[bytes, ...]
+    texts: frozenset[bytes]
+    wide_numbers: tuple[bytes, ...]
 
 
 @lru_cache(maxsize=16)
 def _search(words: frozenset[bytes], birth_dates: frozenset[bytes]) -> _Search:
     searched = frozenset(word for word in words if not _is_anybodys(word))
-    parts = sorted((*(word for word in searched if len(word) > _MAX_WHOLE), *birth_dates))
     in_bytes = {word for word in searched if len(word) >= _least_in_bytes(word)}
     # numbers stand in new UIDs by chance, as text but not as UTF-16
-    in_header = {word for word in in_bytes if not word.isdigit()}
+    texts = {word for word in in_bytes if not word.isdigit()}
     # a date of digits alone may be one that we shifted
-    in_header |= {date for date in birth_dates if not date.isdigit() and len(date) > _MIN_DATE}
-    in_header |= {_wide(word) for word in in_bytes | {d for d in birth_dates if d.isdigit()}}
+    texts |= {date for date in birth_dates if not date.isdigit() and len(date) > _MIN_DATE}
+    numbers = {word for word in in_bytes | birth_dates if word.isdigit()}
     return _Search(
         words=searched,
-        parts=re.compile(b"|".join(map(re.escape, parts)) or rb"(?!)"),
+        # a pattern of thousands of names would take a minute to compile
+        parts=(*(word for word in searched if len(word) > _MAX_WHOLE), *birth_dates),
         numbers=tuple(w for w in searched if w.isdigit() and len(w) >= _MIN_NUMBER_LENGTH),
         in_bytes=frozenset(in_bytes),
-        in_header=tuple(in_header),
+        texts=frozenset(texts),
+        wide_numbers=tuple(map(searching.wide, numbers)),
     )
-
-
-def _wide(word: bytes) -> bytes:
-    """A word as UTF-16 of either byte order: what they have in common."""
-    return word.decode("latin-1").encode("utf-16-le")[:-1]
 
 
 def _least_in_bytes(word: bytes) -> int:
@@ -261,7 +258,7 @@ def _is_in_values(found: Compared, identifiers: Identifiers, expected: frozenset
     return (
         not search.words.isdisjoint(texts)
         or not search.words.isdisjoint(_WORD.split(text))
-        or search.parts.search(text) is not None
+        or any(part in text for part in search.parts)
         or any(word in digits for word in search.numbers)
     )
 
@@ -272,7 +269,9 @@ def _is_in_bytes(output: bytes, dataset: FileDataset, identifiers: Identifiers) 
     pixels = dataset.get_item(_PIXEL_DATA).value
     header = output[: max(len(output) - len(pixels), 0)].upper()
     uids = [uid for uid in identifiers.uids if len(uid) >= _MIN_DIGITS_LENGTH]
-    if any(word in header for word in (*search.in_header, *uids)):
+    if any(word in header for word in (*search.wide_numbers, *uids)):
+        return True
+    if searching.stands_in(header, search.texts):
         return True
     # few beginnings stand for many UIDs
     beginnings = {uid[:_MIN_DIGITS_LENGTH] for uid in uids}

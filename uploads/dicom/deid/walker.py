@@ -17,7 +17,7 @@ from functools import lru_cache
 from struct import Struct
 
 from uploads.dicom.deid.actions import Context, applied, shifted_date
-from uploads.dicom.deid.identifiers import Identifiers, gathered, united
+from uploads.dicom.deid.identifiers import NOTHING, Identifiers, gathered, may_identify, united
 from uploads.dicom.deid.profile import PROFILE
 from uploads.dicom.deid.report import Done, Report, place_of
 from uploads.dicom.deid.rules import Action
@@ -161,6 +161,11 @@ def _part_of(raw: bytes) -> Part:
 
 
 def _part(raw: bytes) -> Part:
+    group, number, code, _ = _HEAD(raw, 0)
+    tag, vr = group << 16 | number, code.decode("ascii")
+    if code in _SHORT and not may_identify(tag, vr):
+        # what the parser would read, without asking it
+        return Part(Element(tag, vr, raw[8:]), NOTHING)
     element, end = element_at(raw, 0)
     if end != len(raw):
         raise Declined
