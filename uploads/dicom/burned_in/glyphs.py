@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from uploads.dicom.burned_in.opencv import opencv
+
 # a row through four letters enters and leaves at least this many strokes
 _EDGES_OF_A_ROW = 8
 # every second row is looked at: three of a letter of five rows
@@ -148,9 +150,7 @@ def _lines(
     values: np.ndarray, is_ink: np.ndarray, step: int, *, is_exact: np.ndarray | None = None
 ) -> list[Box]:
     """Lines of parts that may be letters; without one level they must also stand in a line."""
-    # only a picture that may hold text pays for this import
-    import cv2
-
+    cv2 = opencv()
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         is_ink.view(np.uint8), connectivity=8
     )

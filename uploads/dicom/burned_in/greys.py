@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from uploads.dicom.burned_in.opencv import opencv
+
 # letters differ from what is near them: contrast is measured over so many pixels
 _NEAR = 20.0
 _COARSER = 4
@@ -12,8 +14,7 @@ _LEVELS_A_DEVIATION = 42
 
 def scaled(frame: np.ndarray, factor: float) -> np.ndarray:
     """The frame as float32, smaller or larger."""
-    import cv2
-
+    cv2 = opencv()
     values = frame.astype(np.float32)
     if factor == 1:
         return values
@@ -38,8 +39,7 @@ def evened(values: np.ndarray) -> np.ndarray:
     numpy.ndarray
         uint8, same shape.
     """
-    import cv2
-
+    cv2 = opencv()
     low, high = np.percentile(values[::4, ::4], (0.5, 99.5))
     reach = max(float(high - low), 1.0)
     # one outlier does not decide what counts as contrast
