@@ -88,6 +88,19 @@ def test_an_answer_brings_the_upload_back_to_the_curators(client, upload, curato
     assert "It is the holder." in page
 
 
+def test_the_list_tells_what_was_asked_and_what_was_answered(client, upload, curator, member):
+    sign_in(client, member)
+    asked(upload, curator)
+    waiting = client.get(reverse("uploads:held")).content.decode()
+    submitter = Actor.of_submitter(upload.submitter)
+    asking.answer_question(upload=upload, text="Yes.", actor=submitter, at=timezone.now())
+    back = client.get(reverse("uploads:held")).content.decode()
+
+    assert "Asked" in waiting
+    assert "Answered" not in waiting
+    assert "Answered" in back
+
+
 def test_another_submitter_does_not_answer(client, upload, curator):
     asked(upload, curator)
     come_in(client, draft().submitter)

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -22,7 +22,7 @@ from uploads import tasks
 from uploads.explanations import sentence
 from uploads.forms import QuestionForm, RefusalForm
 from uploads.lifecycle import UploadStatus
-from uploads.models import Upload, UploadedFile
+from uploads.models import Upload, UploadedFile, UploadQuestion
 from uploads.services import asking, deciding
 
 PAGE_ROWS = 50
@@ -36,10 +36,14 @@ _Outcome = UploadedFile.Outcome
 @never_cache
 @for_curators
 def held(request: HttpRequest) -> HttpResponse:
+    answers = UploadQuestion.objects.exclude(answer="")
     uploads = (
         Upload.objects.undecided()
         .select_related("organisation", "submitter")
-        .annotate(held_files=Count("files", filter=Q(files__outcome=_Outcome.HELD)))
+        .annotate(
+            held_files=Count("files", filter=Q(files__outcome=_Outcome.HELD)),
+            is_answered=Exists(answers.filter(upload=OuterRef("pk"))),
+        )
         .order_by("settled_at")
     )
     page = Paginator(uploads, PAGE_ROWS).get_page(request.GET.get("page"))
