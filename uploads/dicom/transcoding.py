@@ -209,6 +209,7 @@ def _stored_bits_alone(code: bytes, image: ImagePixel, transfer_syntax_uid: str)
     encode = _ENCODERS.get(transfer_syntax_uid)
     if is_full or encode is None:
         return code
+    _listener.get()()
     pixels = _pixels_of(code, image, transfer_syntax_uid)
     values = without_high_bits(pixels, image)
     if not _has_hidden_bits(pixels, values, image):

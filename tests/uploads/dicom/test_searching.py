@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from uploads.dicom.deid import searching
 from uploads.dicom.deid.searching import stands_in
 
 WORDS = frozenset((b"QUILLFEATHER", b"ZEBEDEE", b"9434765919", b"M\xdcLLER"))
@@ -45,3 +46,13 @@ def test_the_search_agrees_with_a_plain_one(data):
     wide = [word.decode("latin-1").encode("utf-16-le")[:-1] for word in WORDS]
 
     assert stands_in(joined, WORDS) == any(word in upper for word in (*WORDS, *wide))
+
+
+@pytest.mark.parametrize("spelt", [b"HARRINGTON", "HARRINGTON".encode("utf-16-be")])
+def test_a_word_that_lies_over_the_edge_of_a_window_is_found(monkeypatch, spelt):
+    monkeypatch.setattr(searching, "_WINDOW_BYTES", 64)
+    words = frozenset((b"HARRINGTON",))
+
+    for place in range(200):
+        assert stands_in(bytes(place) + spelt + bytes(100), words), place
+    assert not stands_in(bytes(300), words)

@@ -105,7 +105,9 @@ def _elements(dataset: Dataset) -> Iterator[tuple[int, str, bytes | list[Dataset
             yield tag, vr, _items(dataset, tag, raw)
         elif isinstance(raw, RawDataElement):
             value = raw.value or b""
-            yield tag, vr, value if raw.is_little_endian else _swapped(value, vr)
+            # the pixels are looked at elsewhere, and are large
+            is_ready = raw.is_little_endian or tag == _PIXEL_DATA
+            yield tag, vr, value if is_ready else _swapped(value, vr)
         else:
             raise TypeError("An element is not as it was written.")
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 MIN_LENGTH = 6
+# the tables of what is found take four times what is searched; even, so that pairs stay aligned
+_WINDOW_BYTES = 4 * 1024**2
 # the marks of ways of writing: of a wide way the first, second and third pair
 _EVEN_TEXT, _ODD_TEXT, _EVEN_WIDE, _ODD_WIDE = 1, 2, 4, 32
 _TEXT, _WIDE = np.uint8(_EVEN_TEXT | _ODD_TEXT), np.uint8(_EVEN_WIDE | _ODD_WIDE)
@@ -51,6 +53,13 @@ def stands_in(data: bytes, words: frozenset[bytes]) -> bool:
     if not words or len(data) < MIN_LENGTH:
         return False
     tables = _tables(words)
+    # a word that begins in one window may end in the next
+    reach = _WINDOW_BYTES + 2 * tables.longest
+    windows = (data[start : start + reach] for start in range(0, len(data), _WINDOW_BYTES))
+    return any(_stands_within(window, tables, words) for window in windows)
+
+
+def _stands_within(data: bytes, tables: _Tables, words: frozenset[bytes]) -> bool:
     pairs = np.frombuffer(data, "<u2", len(data) // 2)
     # wherever a word begins, whole pairs of it are aligned
     marks = np.zeros(len(pairs) + 2, np.uint8)
@@ -117,20 +126,24 @@ def _steps(
     """For each pair of places in a word the values that may stand there; None is a zero byte."""
     steps = []
     for low, high in places:
+        # thousands of words have few beginnings
+        pairs = {(_byte(word, low), _byte(word, high)) for word in words}
         table = np.zeros(1 << 16, bool)
         table[
             [
                 second << 8 | first
-                for word in words
-                for second in _spellings(word, high)
-                for first in _spellings(word, low)
+                for one, other in pairs
+                for second in _spellings(other)
+                for first in _spellings(one)
             ]
         ] = True
         steps.append(table)
     return tuple(steps)
 
 
-def _spellings(word: bytes, place: int | None) -> list[int]:
-    if place is None:
-        return [0]
-    return [word[place], *word[place : place + 1].lower()]
+def _byte(word: bytes, place: int | None) -> int:
+    return 0 if place is None else word[place]
+
+
+def _spellings(byte: int) -> tuple[int, int]:
+    return byte, bytes([byte]).lower()[0]
