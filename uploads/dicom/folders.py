@@ -44,15 +44,20 @@ class Result:
 
 
 def files_in(source: Path) -> list[str]:
-    """Every file below a folder as a relative path with slashes, sorted. Raises FolderFailed."""
+    """Every file below a folder as a relative path with slashes, sorted. Raises FolderFailed.
+
+    Symbolic links are named too, those to folders as well, but never followed: what they lead to
+    may be outside of what was asked for, or be met twice.
+    """
 
     def cannot(problem: OSError) -> None:
         # a folder left out without a word would be a study lost
         raise FolderFailed(f"The folder {problem.filename} cannot be read.")
 
     found = []
-    for folder, _, names in os.walk(source, onerror=cannot):
-        found += [(Path(folder) / name).relative_to(source).as_posix() for name in names]
+    for folder, folders, names in os.walk(source, onerror=cannot):
+        links = [name for name in folders if (Path(folder) / name).is_symlink()]
+        found += [(Path(folder) / name).relative_to(source).as_posix() for name in (*names, *links)]
     return sorted(found)
 
 
@@ -144,10 +149,11 @@ def _portion(
     items = []
     item_of = partial(Item, wants_frames=False, reads_text=reads_text)
     for item_id, path in by_id.items():
-        if _can_be_read(source / path):
+        reason = _obstacle(source / path)
+        if reason is None:
             items.append(item_of(item_id, source / path))
         else:
-            yield Result(path, None, Status.REFUSED, Reason.CANNOT_BE_OPENED)
+            yield Result(path, None, Status.REFUSED, reason)
     with tempfile.TemporaryDirectory(prefix="deidentify-") as name:
         folder = Path(name)
         for attempt in range(1, _ATTEMPTS + 1):
@@ -163,8 +169,12 @@ def _portion(
             items = again
 
 
-def _can_be_read(path: Path) -> bool:
-    return path.is_file() and os.access(path, os.R_OK)
+def _obstacle(path: Path) -> Reason | None:
+    """Why a file is not even opened."""
+    if path.is_symlink():
+        return Reason.SYMBOLIC_LINK
+    can_be_read = path.is_file() and os.access(path, os.R_OK)
+    return None if can_be_read else Reason.CANNOT_BE_OPENED
 
 
 def _result(folder: Path, destination: Path, path: str, outcome: Outcome) -> Result:

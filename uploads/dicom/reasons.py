@@ -7,6 +7,7 @@ from enum import StrEnum
 class Reason(StrEnum):
     # refused: nothing of the file is kept
     CANNOT_BE_OPENED = "cannot_be_opened"
+    SYMBOLIC_LINK = "symbolic_link"
     EMPTY_FILE = "empty_file"
     NOT_DICOM = "not_dicom"
     TRUNCATED = "truncated"
@@ -59,6 +60,7 @@ _TAKES = "The database takes CT and chest radiographs."
 # A sentence each, to stand after "File 12: ".
 REASONS: dict[Reason, str] = {
     Reason.CANNOT_BE_OPENED: "The file cannot be opened. See that it is there and may be read.",
+    Reason.SYMBOLIC_LINK: "This is a link to another place. Copy the files themselves here.",
     Reason.EMPTY_FILE: "The file is empty. Send it again from the original.",
     Reason.NOT_DICOM: "This is not a DICOM file. Upload the original DICOM files.",
     Reason.TRUNCATED: "The file breaks off before its end. Export it again and send it once more.",

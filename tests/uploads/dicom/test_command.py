@@ -225,14 +225,32 @@ def test_file_names_that_are_no_text_are_in_the_map(folder):
 
 
 def test_a_file_that_cannot_be_opened_is_null_with_its_reason(folder):
-    (folder.source / "gone").symlink_to(folder.root / "nowhere")
     os.mkfifo(folder.source / "pipe")
 
     folder.run()
 
-    for path in ("gone", "pipe"):
+    assert folder.map == {"pipe": None}
+    assert folder.report["files"]["pipe"]["reason"] == Reason.CANNOT_BE_OPENED
+
+
+def test_links_are_not_followed_and_null_with_their_reason(folder):
+    outside = folder.root / "outside"
+    outside.mkdir()
+    (outside / "a.dcm").write_bytes(ct_slice())
+    folder.put(b=ct_slice(number=2))
+    (folder.source / "file").symlink_to(outside / "a.dcm")
+    (folder.source / "folder").symlink_to(outside)
+    (folder.source / "itself").symlink_to(folder.source)
+    (folder.source / "gone").symlink_to(folder.root / "nowhere")
+
+    folder.run()
+
+    links = {"file", "folder", "itself", "gone"}
+    assert folder.map.keys() == links | {"b"}
+    assert folder.map["b"]
+    for path in links:
         assert folder.map[path] is None
-        assert folder.report["files"][path]["reason"] == Reason.CANNOT_BE_OPENED
+        assert folder.report["files"][path]["reason"] == Reason.SYMBOLIC_LINK
 
 
 def test_a_file_that_ends_its_child_twice_costs_no_other(folder, monkeypatch):
