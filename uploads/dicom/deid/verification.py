@@ -48,6 +48,7 @@ _OWN_WORDS = frozenset(
 
 # shorter ones are met by chance in numbers, and in pixels
 _MIN_NUMBER_LENGTH = 7
+_MIN_AROUND_A_POINT = 9
 _MAX_WHOLE = 4
 _MIN_DIGITS_LENGTH = 8
 _MIN_DATE = 6
@@ -254,12 +255,15 @@ def _is_in_values(found: Compared, identifiers: Identifiers, expected: frozenset
     texts = found.texts - own
     # a line feed stands in none of the words, so they cannot reach over it
     text = b"\n".join(texts)
-    digits = re.sub(rb"[^0-9\n]", b"", b"\n".join(found.numbers))
+    numbers = b"\n".join(found.numbers)
+    # 5.000000 mm is no patient 5000000; ten digits around a point are no chance
+    digits = re.sub(rb"[^0-9\n]", b"", numbers)
     return (
         not search.words.isdisjoint(texts)
         or not search.words.isdisjoint(_WORD.split(text))
         or any(part in text for part in search.parts)
-        or any(word in digits for word in search.numbers)
+        or any(word in numbers for word in search.numbers)
+        or any(word in digits for word in search.numbers if len(word) >= _MIN_AROUND_A_POINT)
     )
 
 
