@@ -56,7 +56,8 @@ def _evenly_spread(pixels: np.ndarray) -> np.ndarray:
     counts = np.bincount(steps.ravel())
     places = np.cumsum(counts) - counts / 2
     greys = (places / pixels.size * 255).round().astype(np.uint8)
-    return greys[steps]
+    spread: np.ndarray = greys[steps]
+    return spread
 
 
 def _picture(
