@@ -7,8 +7,9 @@ import imagecodecs
 import numpy as np
 import pydicom
 import pytest
+from PIL import Image
 from pydicom.dataset import FileDataset
-from pydicom.encaps import generate_frames
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import (
     HTJ2K,
     JPEG2000,
@@ -31,6 +32,7 @@ from tests.datasets import (
     enhanced_ct_dataset,
     in_transfer_syntax,
     stored_pixels,
+    written,
     xray_dataset,
 )
 from tests.datasets.identities import CR_IMAGE, DX_FOR_PROCESSING
@@ -116,3 +118,58 @@ def _by_others(source: bytes) -> np.ndarray:
     pixels = np.stack([np.asarray(decode(code)) for code in codes])
     kind = "i" if dataset.PixelRepresentation else "u"
     return pixels.astype(f"{kind}{dataset.BitsAllocated // 8}")
+
+
+JPEG_2000_FORMS = {
+    "a JP2 file": {"no_jp2": False},
+    "tiles": {"tile_size": (64, 64)},
+    "layers": {"quality_mode": "rates", "quality_layers": [20, 5, 1]},
+    "small code blocks and precincts": {"codeblock_size": (16, 16), "precinct_size": (64, 64)},
+    "no levels": {"num_resolutions": 1},
+    "packet lengths": {"plt": True},
+    "a comment": {"comment": "HARRINGTON"},
+    **{order: {"progression": order} for order in ("LRCP", "RLCP", "RPCL", "PCRL", "CPRL")},
+}
+
+
+@pytest.mark.parametrize("form", JPEG_2000_FORMS)
+def test_every_form_of_jpeg_2000_is_taken(form):
+    pixels = stored_pixels(xray_dataset())
+    stream = io.BytesIO()
+    options = {"no_jp2": True, "irreversible": False} | JPEG_2000_FORMS[form]
+    Image.fromarray(pixels).save(stream, "JPEG2000", **options)
+    dataset = xray_dataset()
+    in_transfer_syntax(dataset, JPEG2000Lossless)
+
+    result = deidentified(_with_code(dataset, stream.getvalue()))
+
+    assert b"HARRINGTON" not in result.data
+    assert np.array_equal(next(frames(read(result.data))), pixels)
+
+
+JPEG_FORMS = {
+    "restart markers by blocks": {"restart_marker_blocks": 3},
+    "restart markers by rows": {"restart_marker_rows": 1},
+    "tables of its own": {"optimize": True},
+    "a comment and a profile": {"comment": b"HARRINGTON", "icc_profile": b"HARRINGTON"},
+}
+
+
+@pytest.mark.parametrize("form", JPEG_FORMS)
+def test_every_form_of_baseline_jpeg_is_taken(form):
+    dataset = xray_dataset()
+    in_transfer_syntax(dataset, JPEGBaseline8Bit)
+    pixels = (stored_pixels(xray_dataset()) >> 4).astype(np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", **JPEG_FORMS[form])
+
+    result = deidentified(_with_code(dataset, stream.getvalue()))
+
+    assert b"HARRINGTON" not in result.data
+    shown = np.asarray(imagecodecs.jpeg8_decode(stream.getvalue()))
+    assert np.array_equal(next(frames(read(result.data))), shown)
+
+
+def _with_code(dataset: FileDataset, code: bytes) -> bytes:
+    dataset.PixelData = encapsulate([code], has_bot=False)
+    return written(dataset)
