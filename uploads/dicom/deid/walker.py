@@ -46,13 +46,15 @@ _HEAD, _LENGTH = Struct("<HH2sH").unpack_from, Struct("<I").unpack_from
 _SHORT = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _LONG = frozenset(b"OB OD OF OL OV OW SV UC UN UR UT UV".split())
 _UNDEFINED = 0xFFFFFFFF
+_DATED = frozenset(("DA", "DT", ""))
 
 
 class Declined(Exception):
     """The file is not strictly in order: it goes the general way."""
 
 
-@dataclass(frozen=True, eq=False)
+# not frozen: it is made fifty times a slice, and freezing costs half of it
+@dataclass(eq=False, slots=True)
 class Part:
     """A top-level element and the identifiers that stand in it, at any depth."""
 
@@ -79,11 +81,10 @@ class _Series:
 
 @dataclass(frozen=True, eq=False)
 class _Made:
-    """What became of one part: its output, the report's counts, the date that was shifted."""
+    """What became of one part: its output and the report's counts."""
 
     output: bytes | None
     counts: tuple[tuple[str, Done], ...]
-    date: bytes | None
 
 
 # --- Reading -------------------------------------------------------------------
@@ -202,23 +203,24 @@ def made_of(
         context.personal,
         context.age_from_dates,
     )
-    outputs: dict[int, bytes] = {}
-    dates: set[bytes] = set()
+    rules = PROFILE[walk.sop_class_uid]
+    made: list[tuple[int, _Made]] = []
     counts: list[tuple[str, Done]] = []
-    made_by_tag = {part.element.tag: _made(series, part) for part in walk.parts}
-    for tag in series.always:
-        if tag not in made_by_tag:
-            made_by_tag[tag] = _made_of_nothing(series, tag)
-    for tag, made in made_by_tag.items():
-        if made.date is not None:
-            dates.add(made.date)
-        if tag in but:
-            continue
-        counts += made.counts
-        if made.output is not None:
-            outputs[tag] = made.output
+    met: set[int] = set()
+    for part in walk.parts:
+        tag = part.element.tag
+        met.add(tag)
+        if tag in rules and tag not in but:
+            made.append((tag, _made(series, part)))
+        elif tag not in but:
+            counts.append(_removed(tag))
+    absent = [tag for tag in series.always if tag not in met and tag not in but]
+    made += [(tag, _made_of_nothing(series, tag)) for tag in absent]
+    for _, each in made:
+        counts += each.counts
     context.report.counts.update(counts)
-    return outputs, dates
+    outputs = {tag: each.output for tag, each in made if each.output is not None}
+    return outputs, dates_made((part.element for part in walk.parts), context.shift_days)
 
 
 @lru_cache(_SERIES)
@@ -233,28 +235,30 @@ def _series(sop_class_uid: str, *known: object) -> _Series:
 
 @lru_cache(_REMEMBERED)
 def _made(series: _Series, part: Part) -> _Made:
-    date = date_made(part.element, series.context.shift_days)
-    return _applied(series, part.element.tag, [part.element], date)
+    return _applied(series, part.element.tag, [part.element])
 
 
 @lru_cache(_REMEMBERED)
 def _made_of_nothing(series: _Series, tag: int) -> _Made:
-    return _applied(series, tag, [], None)
+    return _applied(series, tag, [])
 
 
-def _applied(series: _Series, tag: int, elements: list[Element], date: bytes | None) -> _Made:
-    rule = PROFILE[series.sop_class_uid].get(tag)
-    if rule is None:
-        return _Made(None, ((place_of(tag), Done.REMOVED),), date)
+@lru_cache(_REMEMBERED)
+def _removed(tag: int) -> tuple[str, Done]:
+    return place_of(tag), Done.REMOVED
+
+
+def _applied(series: _Series, tag: int, elements: list[Element]) -> _Made:
+    rule = PROFILE[series.sop_class_uid][tag]
     report = Report()
     kept = applied({tag: rule}, elements, replace(series.context, report=report))
     output = written(kept, EXPLICIT_LITTLE_ENDIAN) if kept else None
-    return _Made(output, tuple(report.counts.elements()), date)
+    return _Made(output, tuple(report.counts.elements()))
 
 
 def date_made(element: Element, shift_days: int) -> bytes | None:
     """The shifted date of an element that may hold one."""
-    if element.vr not in ("DA", "DT", "") or len(element.value) > 26:
+    if element.vr not in _DATED or len(element.value) > 26:
         return None
     return shifted_date(plain(element.value)[:8], shift_days)
 
