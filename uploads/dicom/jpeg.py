@@ -65,6 +65,11 @@ def precision_of_jpeg(frame: bytes) -> int:
     return frame[position + 4]
 
 
+def shortened_jpeg(frame: bytes, count: int) -> bytes:
+    """A frame that `cleaned_jpeg` wrote, without the last `count` bytes of its scan."""
+    return frame[: -2 - count].rstrip(b"\xff") + _END
+
+
 def _header(frame: bytes, image: ImagePixel, *, is_ls: bool) -> _Header:
     position, frame_header, restart, parameters = 2, b"", b"", b""
     tables: dict[tuple[int, int], bytes] = {}

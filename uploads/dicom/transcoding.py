@@ -16,6 +16,7 @@ import numpy as np
 
 from uploads.dicom import codestreams
 from uploads.dicom.elements import Element
+from uploads.dicom.jpeg import shortened_jpeg
 from uploads.dicom.reading import (
     HTJ2K,
     HTJ2K_LOSSLESS,
@@ -96,6 +97,9 @@ _ENCODERS: dict[str, Callable[[np.ndarray], bytes]] = {
 }
 
 
+_JPEG = (JPEG_BASELINE, JPEG_EXTENDED, JPEG_LOSSLESS, JPEG_LOSSLESS_SV1)
+# a scan of which so many bytes are missing shows it, unless there were too many
+_FEW_BYTES = 4
 _MAX_REMEMBERED_BYTES = 300 * 1024**2
 # what was decoded last, the newest at the end
 _remembered: dict[tuple[bytes, ImagePixel, str], np.ndarray] = {}
@@ -178,7 +182,8 @@ def cleaned_pixel_data(source: Source) -> Element:
     codes = codestreams.frames_of(pixel_data.fragments, image.number_of_frames, syntax)
     clean = (codestreams.cleaned(code, image, syntax) for code in codes)
     # an empty offset table: each frame is one fragment
-    shown = (_stored_bits_alone(code, image, syntax) for code in clean)
+    ended = (_ended(code, image, syntax) for code in clean)
+    shown = (_stored_bits_alone(code, image, syntax) for code in ended)
     return Element(pixel_data.tag, "OB", fragments=(b"", *shown))
 
 
@@ -201,6 +206,28 @@ def _shown_alone(value: bytes, image: ImagePixel, frame: int) -> bytes | memoryv
     if _has_hidden_bits(pixels, values, image):
         return values.tobytes()
     return memoryview(value)[start : start + image.frame_bytes]
+
+
+def _ended(code: bytes, image: ImagePixel, transfer_syntax_uid: str) -> bytes:
+    """A JPEG frame whose scan ends with its last pixel: no decoder looks at bytes behind that."""
+    if transfer_syntax_uid not in _JPEG:
+        return code
+    pixels = decoded(code, image, transfer_syntax_uid)
+
+    def is_whole_without(count: int) -> bool:
+        try:
+            others = _pixels_of(shortened_jpeg(code, count), image, transfer_syntax_uid)
+        except Refused:
+            return False
+        return np.array_equal(without_high_bits(others, image), pixels)
+
+    if not is_whole_without(_FEW_BYTES):
+        return code
+    fewest, most = _FEW_BYTES, len(code)
+    while most - fewest > 1:
+        count = (fewest + most) // 2
+        fewest, most = (count, most) if is_whole_without(count) else (fewest, count)
+    return shortened_jpeg(code, fewest)
 
 
 def _stored_bits_alone(code: bytes, image: ImagePixel, transfer_syntax_uid: str) -> bytes:

@@ -86,6 +86,24 @@ def test_nothing_but_image_stays_in_jpeg(transfer_syntax, place):
 
 
 @pytest.mark.parametrize("transfer_syntax", JPEG, ids=_name)
+@pytest.mark.parametrize("times", [1, 200])
+def test_bytes_of_a_jpeg_scan_behind_its_last_pixel_go(transfer_syntax, times):
+    _check_gone(transfer_syntax, _after_scan(HIDDEN * times))
+
+
+@pytest.mark.parametrize("transfer_syntax", JPEG, ids=_name)
+@pytest.mark.parametrize("grey", [0, 128, 255])
+def test_a_jpeg_of_one_grey_keeps_its_values(transfer_syntax, grey):
+    dataset = xray_dataset()
+    dataset.PixelData = np.full((96, 64), grey, np.uint16).tobytes()
+    source = in_transfer_syntax(dataset, UID(transfer_syntax))
+
+    after = next(frames(read(deidentified(source).data)))
+
+    assert np.array_equal(after, next(frames(read(source))))
+
+
+@pytest.mark.parametrize("transfer_syntax", JPEG, ids=_name)
 @pytest.mark.parametrize("place", PLACES_IN_TABLES)
 def test_no_table_stays_in_jpeg_that_the_scan_does_not_use(transfer_syntax, place):
     _check_gone(transfer_syntax, PLACES_IN_TABLES[place])
