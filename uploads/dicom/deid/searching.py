@@ -15,6 +15,7 @@ MIN_LENGTH = 6
 _WINDOW_BYTES = 4 * 1024**2
 # the marks of ways of writing: of a wide way the first, second and third pair
 _EVEN_TEXT, _ODD_TEXT, _EVEN_WIDE, _ODD_WIDE = 1, 2, 4, 32
+_PLACE_OF_EVEN_WIDE = 2
 _TEXT, _WIDE = np.uint8(_EVEN_TEXT | _ODD_TEXT), np.uint8(_EVEN_WIDE | _ODD_WIDE)
 # so many places are no chance: compare word by word instead
 _MANY = 20_000
@@ -40,6 +41,7 @@ class _Tables(NamedTuple):
     words: tuple[bytes, ...]
     wide: tuple[bytes, ...]
     longest: int
+    lowest: int
 
 
 def stands_in(data: bytes, words: frozenset[bytes]) -> bool:
@@ -61,21 +63,30 @@ def stands_in(data: bytes, words: frozenset[bytes]) -> bool:
 
 def _stands_within(data: bytes, tables: _Tables, words: frozenset[bytes]) -> bool:
     pairs = np.frombuffer(data, "<u2", len(data) // 2)
-    # wherever a word begins, whole pairs of it are aligned
-    marks = np.zeros(len(pairs) + 2, np.uint8)
-    np.take(tables.marks, pairs, out=marks[:-2], mode="clip")
-    in_wide = marks[:-2] & (marks[1:-1] >> 1) & (marks[2:] >> 2) & _WIDE
-    marked = np.flatnonzero((marks[:-2] & _TEXT | in_wide) != 0)
-    if not len(marked):
-        return False
-    for way in tables.ways:
-        places = _candidates(pairs, marked[marks[marked] & way.mark != 0], way.steps)
+    for way, marked in _marked(pairs, tables):
+        places = _candidates(pairs, marked, way.steps)
         if len(places) > _MANY:
             return _plainly(data, words)
         starts = (2 * places - way.before).tolist()
         if any(_begins(data, start, tables, is_wide=way.is_wide) for start in starts):
             return True
     return False
+
+
+def _marked(pairs: np.ndarray, tables: _Tables) -> list[tuple[_Way, np.ndarray]]:
+    """Where a word may begin each way: wherever it does, whole pairs of it are aligned."""
+    lowest = tables.lowest
+    if len(pairs) and int(pairs.max()) < lowest << 8:
+        # no second byte of a pair is a letter, as in most CT: only even UTF-16 is left
+        is_letter = (pairs - np.uint16(lowest)) < np.uint16(0x100 - lowest)
+        run = is_letter[:-4] & is_letter[1:-3] & is_letter[2:-2] & is_letter[3:-1] & is_letter[4:]
+        return [(tables.ways[_PLACE_OF_EVEN_WIDE], np.flatnonzero(run))]
+    marks = np.zeros(len(pairs) + 2, np.uint8)
+    np.take(tables.marks, pairs, out=marks[:-2], mode="clip")
+    in_wide = marks[:-2] & (marks[1:-1] >> 1) & (marks[2:] >> 2) & _WIDE
+    marked = np.flatnonzero((marks[:-2] & _TEXT | in_wide) != 0)
+    found = marks[marked]
+    return [(way, marked[found & way.mark != 0]) for way in tables.ways]
 
 
 def _candidates(pairs: np.ndarray, places: np.ndarray, steps: tuple[np.ndarray, ...]) -> np.ndarray:
@@ -117,7 +128,14 @@ def _tables(words: frozenset[bytes]) -> _Tables:
     for way in ways:
         for place, table in enumerate(way.steps[: 3 if way.is_wide else 1]):
             marks[table] |= way.mark << place
-    return _Tables(marks, ways, tuple(words), tuple(map(wide, words)), max(map(len, words)))
+    return _Tables(
+        marks,
+        ways,
+        tuple(words),
+        tuple(map(wide, words)),
+        longest=max(map(len, words)),
+        lowest=min(map(min, words)),
+    )
 
 
 def _steps(
