@@ -35,7 +35,7 @@ from uploads.dicom.transcoding import encode_frame, frames, listening
 
 _SERIES_INSTANCE_UID = 0x0020000E
 _FRAMES_A_WORD = 16
-_SECONDS_A_WORD = 1
+_SECONDS_A_WORD = 5
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
 

@@ -17,7 +17,6 @@ from PIL import Image
 
 from tests.datasets import (
     PLANTED,
-    chest_xray,
     ct_slice,
     enhanced_ct,
     held_xray,
@@ -238,7 +237,7 @@ def test_the_child_says_nothing_of_a_file_and_starts_without_the_web(folder, put
     )
 
     assert set(child.stdout.decode().split("\n")) <= {
-        *(f"{word} {item.id}" for word in ("started", "finished") for item in items),
+        *(f"{word} {item.id}" for word in ("started", "working", "finished") for item in items),
         "",
     }
     assert not planted_in(child.stderr)
