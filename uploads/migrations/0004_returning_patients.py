@@ -4,15 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('uploads', '0003_held_pictures'),
+        ("uploads", "0003_held_pictures"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='upload',
-            name='returning',
-            field=models.CharField(blank=True, choices=[('asked', 'The trust has not said yet whether it is the same patient as before'), ('same', 'The trust says that it is the same patient as before'), ('other', 'The trust says that it is another patient than before'), ('not_known', 'The trust does not know whether it is the same patient as before')], max_length=10),
+            model_name="upload",
+            name="returning",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    (
+                        "asked",
+                        "The trust has not said yet whether it is the same patient as before",
+                    ),
+                    ("same", "The trust says that it is the same patient as before"),
+                    ("other", "The trust says that it is another patient than before"),
+                    (
+                        "not_known",
+                        "The trust does not know whether it is the same patient as before",
+                    ),
+                ],
+                max_length=10,
+            ),
         ),
     ]
