@@ -56,3 +56,12 @@ def test_a_word_that_lies_over_the_edge_of_a_window_is_found(monkeypatch, spelt)
     for place in range(200):
         assert stands_in(bytes(place) + spelt + bytes(100), words), place
     assert not stands_in(bytes(300), words)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("place", [0, 1, 777])
+def test_a_word_is_found_among_values_below_zero(encoding, place):
+    pixels = np.random.default_rng(3).integers(-2000, 3000, 20_000, np.int16).tobytes()
+
+    assert not stands_in(pixels, WORDS)
+    assert stands_in(pixels[:place] + b"zebedee".decode().encode(encoding) + pixels[place:], WORDS)

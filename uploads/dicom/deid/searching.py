@@ -42,6 +42,7 @@ class _Tables(NamedTuple):
     wide: tuple[bytes, ...]
     longest: int
     lowest: int
+    highest: int
 
 
 def stands_in(data: bytes, words: frozenset[bytes]) -> bool:
@@ -75,8 +76,10 @@ def _stands_within(data: bytes, tables: _Tables, words: frozenset[bytes]) -> boo
 
 def _marked(pairs: np.ndarray, tables: _Tables) -> list[tuple[_Way, np.ndarray]]:
     """Where a word may begin each way: wherever it does, whole pairs of it are aligned."""
-    lowest = tables.lowest
-    if len(pairs) and int(pairs.max()) < lowest << 8:
+    lowest, highest = tables.lowest, tables.highest
+    # differences below zero wrap to large ones
+    is_second_letter = (pairs - np.uint16(lowest << 8)) <= np.uint16((highest - lowest << 8) + 0xFF)
+    if not is_second_letter.any():
         # no second byte of a pair is a letter, as in most CT: only even UTF-16 is left
         is_letter = (pairs - np.uint16(lowest)) < np.uint16(0x100 - lowest)
         run = is_letter[:-4] & is_letter[1:-3] & is_letter[2:-2] & is_letter[3:-1] & is_letter[4:]
@@ -135,6 +138,7 @@ def _tables(words: frozenset[bytes]) -> _Tables:
         tuple(map(wide, words)),
         longest=max(map(len, words)),
         lowest=min(map(min, words)),
+        highest=max(max(word.lower()) for word in words),
     )
 
 
