@@ -3,9 +3,9 @@
 import io
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-import imagecodecs
 import numpy as np
 import pytest
 from pydicom.uid import (
@@ -14,6 +14,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGBaseline8Bit,
     JPEGLosslessSV1,
     JPEGLSLossless,
     RLELossless,
@@ -26,12 +27,14 @@ from tests.datasets import (
     enhanced_ct,
     enhanced_ct_dataset,
     in_transfer_syntax,
+    uid,
     xray_dataset,
 )
 from tests.uploads.dicom.keys import KEYS
-from uploads.dicom.deid import executor
+from uploads.dicom.deid import executor, frames, verification
 from uploads.dicom.deid.verification import verified
 from uploads.dicom.elements import Element, data_set, file_meta, file_of
+from uploads.dicom.reading import read
 from uploads.dicom.reasons import Held, Reason
 
 PIXELS = 0x7FE00010
@@ -119,7 +122,7 @@ def test_an_output_as_it_was_written_passes(written):
     "syntax",
     [
         *(ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian),
-        *(RLELossless, JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless),
+        *(RLELossless, JPEGBaseline8Bit, JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless),
     ],
     ids=lambda syntax: syntax.name,
 )
@@ -189,6 +192,14 @@ CHANGES = {
     "no equipment": having(0x0018A001, "SQ", items=()),
     "two pieces of equipment": lambda elements: elements.update(
         {0x0018A001: Element(0x0018A001, "SQ", items=(elements[0x0018A001].items or ([],)) * 2)}
+    ),
+    "two UIDs for one": having(0x0020000E, "UI", b"2.25.1\\2.25.2 "),
+    "a UID that is too long a number": having(0x0020000E, "UI", b"2.25." + b"9" * 39),
+    "a date without a day": having(0x00080021, "DA", b"201304"),
+    "a day that is none": having(0x00080021, "DA", b"20130231"),
+    "an age that few reach": having(0x00101010, "AS", b"104Y"),
+    "a sequence that the source has not": having(
+        0x00283010, "SQ", items=([Element(0x00283002, "US", b"\1\0\0\0\x10\0")],)
     ),
     "a wrong VR": having(0x00180050, "LO", b"1.250000"),
     "a sequence where a value belongs": having(0x00081030, "SQ", items=([],)),
@@ -304,11 +315,16 @@ def test_an_element_that_is_written_twice_is_held():
 
 
 def test_elements_out_of_order_are_held():
-    _, start = file_meta(CT.output)
-    place = CT.output.index(b"\x10\0\x10\0PN")
-    first = CT.output[start:place]
+    name = CT.output.index(b"\x10\0\x10\0PN")
+    number = CT.output.index(b"\x10\0\x20\0LO")
+    after = CT.output.index(b"\x10\0\x30\0DA")
+    first, second = CT.output[name:number], CT.output[number:after]
 
-    assert CT.is_held(CT.output[:start] + CT.output[place : place + 8] + first)
+    assert CT.is_held(CT.output[:name] + second + first + CT.output[after:])
+
+
+def test_a_meta_group_without_its_length_is_held():
+    assert CT.is_held(CT.output[:136] + b"UN" + CT.output[138:])
 
 
 def test_bytes_behind_a_deflated_data_set_are_held():
@@ -374,6 +390,12 @@ def with_frame(written: Written, change: Callable[[bytes], bytes]) -> bytes:
     return written.changed(changed)
 
 
+def without_its_length(code: bytes) -> bytes:
+    """A tile-part that reaches to the end of the codestream, wherever that is."""
+    place = code.index(b"\xff\x90\0\x0a") + 6
+    return code[:place] + bytes(4) + code[place + 4 :]
+
+
 COMMENT = b"\xff\xfe\x00\x08QUILLF"
 
 
@@ -386,11 +408,16 @@ COMMENT = b"\xff\xfe\x00\x08QUILLF"
         (JPEGLosslessSV1, lambda code: b"QU" + code),
         (JPEGLosslessSV1, lambda code: code.rstrip(b"\0")[:-2] + COMMENT + b"\xff\xd9"),
         (JPEGLosslessSV1, lambda code: code[:2] + b"\xff\xdd\x00\x06\x00\x00QU" + code[2:]),
+        (JPEGLosslessSV1, lambda code: code.rstrip(b"\0")[:-2]),
+        (JPEGBaseline8Bit, lambda code: code[:2] + b"\xff\xdb\x00\x45" + bytes(67) + code[2:]),
         (JPEGLSLossless, lambda code: code[:2] + COMMENT + code[2:]),
         (JPEGLSLossless, lambda code: code + b"QU"),
         (JPEGLSLossless, lambda code: code[:2] + b"\xff\xf8\x00\x06\x02\x01QU" + code[2:]),
         (JPEG2000Lossless, lambda code: code[:49] + b"\xff\x64\x00\x08\0\1QU.." + code[49:]),
         (JPEG2000Lossless, lambda code: code + b"QU"),
+        (JPEG2000Lossless, lambda code: b"QU" + code),
+        (JPEG2000Lossless, without_its_length),
+        (RLELossless, lambda code: code[:64] + b"\x80" + code[65:]),
         (RLELossless, lambda code: code + b"QU"),
         (RLELossless, lambda code: code[:60] + b"QUIL" + code[64:]),
     ],
@@ -418,14 +445,11 @@ def test_an_offset_table_and_a_second_fragment_are_held():
 
 
 def test_compressed_frames_of_another_image_hold_the_file(monkeypatch):
-    other = imagecodecs.jpegls_encode(np.zeros((96, 64), np.uint16))
-    source = in_transfer_syntax(xray_dataset(), JPEGLSLossless)
-    original = executor.cleaned_pixel_data
-    monkeypatch.setattr(
-        executor,
-        "cleaned_pixel_data",
-        lambda known: original(known)._replace(fragments=(b"", bytes(other))),
+    source, other = (
+        in_transfer_syntax(xray_dataset(number=number), JPEGLSLossless) for number in (1, 2)
     )
+    another = executor.cleaned_pixel_data(read(other))
+    monkeypatch.setattr(executor, "cleaned_pixel_data", lambda known: another)
 
     with pytest.raises(Held) as holding:
         executor.deidentify(source, pseudonyms=KEYS)
@@ -435,3 +459,44 @@ def test_compressed_frames_of_another_image_hold_the_file(monkeypatch):
 def test_what_is_no_dicom_is_held():
     assert CT.is_held(b"")
     assert CT.is_held(io.BytesIO(CT.output).read(300))
+
+
+# --- The search ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "told", [b"QUILLFEATHER", "Quillfeather".encode("utf-16-be"), uid("A", 1).encode()]
+)
+def test_an_identity_in_the_pixels_holds_the_file(told):
+    pixels = bytearray(ct_dataset().PixelData)
+    pixels[1000 : 1000 + len(told)] = told
+
+    with pytest.raises(Held) as holding:
+        executor.deidentify(ct_slice(PixelData=bytes(pixels)), pseudonyms=KEYS)
+    assert holding.value.reason is Reason.VERIFICATION_FAILED
+
+
+def test_a_uid_of_the_source_anywhere_in_the_header_holds_the_file(monkeypatch):
+    identifiers = CT.told["identifiers"]
+    series = read(CT.output).elements
+    ours = next(element.value for element in series if element.tag == 0x0020000E)
+    known = replace(identifiers, uids=identifiers.uids | {ours.strip(b"\0")})
+    monkeypatch.setitem(CT.told, "identifiers", known)
+
+    assert CT.is_held(CT.output)
+
+
+def test_fragments_that_are_none_are_not_bare():
+    source = compressed(JPEGLSLossless).told["source"]
+
+    assert not frames.are_bare(b"\xfe\xff\x01\xe0\0\0\0\0", source)
+
+
+def test_a_lack_of_memory_is_no_verdict(monkeypatch):
+    def lack(*_: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(verification, "dcmread", lack)
+
+    with pytest.raises(MemoryError):
+        verified(CT.output, **CT.told)

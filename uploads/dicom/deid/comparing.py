@@ -24,7 +24,6 @@ from uploads.dicom.elements import Element
 MIN_SHIFT_DAYS, MAX_SHIFT_DAYS = 52 * 7, 520 * 7
 
 _PIXEL_DATA = 0x7FE00010
-_STACK_ID = 0x00209056
 _BURNED_IN_ANNOTATION = 0x00280301
 _NUMBER_OF_FRAMES = 0x00280008
 _CODE_VALUE, _SCHEME, _MEANING = 0x00080100, 0x00080102, 0x00080104
@@ -103,13 +102,11 @@ def _elements(dataset: Dataset) -> Iterator[tuple[int, str, bytes | list[Dataset
         vr = raw.VR or _vrs(tag)[0]
         if vr == "SQ":
             yield tag, vr, _items(dataset, tag, raw)
-        elif isinstance(raw, RawDataElement):
+        else:
             value = raw.value or b""
             # the pixels are looked at elsewhere, and are large
             is_ready = raw.is_little_endian or tag == _PIXEL_DATA
             yield tag, vr, value if is_ready else _swapped(value, vr)
-        else:
-            raise TypeError("An element is not as it was written.")
 
 
 def _items(dataset: Dataset, tag: int, raw: RawDataElement | DataElement) -> list[Dataset]:
@@ -176,8 +173,7 @@ def _value_stands(manner: Manner, tag: int, text: bytes, source: bytes | None) -
     parts, originals = _parts(text), _parts(source or b"")
     if manner is Manner.SAME:
         constants = CONSTANTS_BY_TAG.get(tag, ())
-        is_a_name = tag == _STACK_ID or not _is_number(originals[0])
-        return parts == originals or (text in constants and is_a_name)
+        return parts == originals or text in constants
     if manner is Manner.WORDS:
         return _words_stand(tag, parts, originals)
     if manner is Manner.KERNEL and text not in CONSTANTS_BY_TAG[tag]:
@@ -214,14 +210,6 @@ def _description_stands(text: bytes, source: bytes, personal: frozenset[bytes]) 
         is_known = is_vocabulary(token) or _THICKNESS.fullmatch(token) or token == b"MM"
         if not is_known or token not in original or token in personal:
             return False
-    return True
-
-
-def _is_number(text: bytes) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
     return True
 
 

@@ -16,7 +16,7 @@ from uploads.dicom.reading import RLE_LOSSLESS, ImagePixel, Source
 _ITEM = Struct("<HHI")
 _JPEG_2000_SYNTAXES = ("1.2.840.10008.1.2.4.9", "1.2.840.10008.1.2.4.20")
 # tables, frame headers, the scan
-_JPEG_SEGMENTS = frozenset((0xC0, 0xC1, 0xC3, 0xF7, 0xC4, 0xCC, 0xDB, 0xDD, 0xF8, 0xDA))
+_JPEG_SEGMENTS = frozenset((0xC0, 0xC1, 0xC3, 0xF7, 0xC4, 0xDB, 0xDD, 0xF8, 0xDA))
 _AFTER_SCAN = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")
 _AFTER_LS_SCAN = re.compile(rb"\xff+[\x80-\xcf\xd8-\xfe]")
 _JPEG_2000_SEGMENTS = frozenset(
@@ -123,11 +123,9 @@ def _is_exact(marker: int, segment: bytes) -> bool:
         while position + 17 <= len(segment):
             position += 17 + sum(segment[position + 1 : position + 17])
         return position == len(segment)
-    if marker == 0xDB:
-        while position < len(segment):
-            position += 65 if segment[position] < 16 else 129
-        return position == len(segment)
-    return True
+    while position < len(segment):
+        position += 65 if segment[position] < 16 else 129
+    return position == len(segment)
 
 
 def _is_bare_jpeg_2000(code: bytes) -> bool:

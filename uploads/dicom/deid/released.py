@@ -215,7 +215,6 @@ _CHILDREN = {
 
 # what may stand where the source says nothing that may stay
 CONSTANTS: Mapping[str, tuple[bytes, ...]] = {
-    "BurnedInAnnotation": (b"NO",),
     "DeviceSerialNumber": (b"REMOVED",),
     "ConvolutionKernel": (b"UNKNOWN",),
     "ExposureModulationType": (b"UNKNOWN",),
@@ -225,19 +224,14 @@ CONSTANTS: Mapping[str, tuple[bytes, ...]] = {
     "ImageFilter": (b"UNKNOWN",),
     "ImageLaterality": (b"U",),
     "ImageType": (b"ORIGINAL", b"DERIVED", b"MIXED", b"PRIMARY", b"SECONDARY", b"OTHER"),
-    "LossyImageCompression": (b"00",),
     "Manufacturer": (b"UNKNOWN",),
     "ManufacturerModelName": (b"UNKNOWN",),
     "Modality": (b"CT", b"CR", b"DX"),
     "ModalityLUTType": (b"US",),
-    "PixelIntensityRelationship": (b"LOG",),
     "PixelSpacingCalibrationDescription": (b"NOT GIVEN",),
     "PixelPresentation": (b"MONOCHROME",),
     "PresentationIntentType": (b"FOR PRESENTATION", b"FOR PROCESSING"),
-    "PresentationLUTShape": (b"IDENTITY",),
     "ReconstructionAlgorithm": (b"UNKNOWN",),
-    "RescaleIntercept": (b"0",),
-    "RescaleSlope": (b"1",),
     "RescaleType": (b"US",),
     "SoftwareVersions": (b"UNKNOWN",),
     "StackID": (b"1",),
@@ -259,10 +253,8 @@ TERMS = frozenset(
 
 
 def _tag(keyword: str) -> int:
-    tag = tag_for_keyword(keyword)
-    if tag is None:
-        raise ValueError(f"{keyword} is no keyword of PS3.6.")
-    return int(tag)
+    # what is no keyword has no tag, and ends the import
+    return int(tag_for_keyword(keyword))
 
 
 def _tags(keywords: str) -> frozenset[int]:
