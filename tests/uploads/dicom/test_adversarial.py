@@ -39,6 +39,7 @@ from tests.datasets import (
 from tests.uploads.dicom import adversarial
 from tests.uploads.dicom.adversarial import Planting, file_with, found_in, kept_by_rules
 from tests.uploads.dicom.keys import deidentified
+from uploads.dicom.deid.profile import PROFILE
 from uploads.dicom.deid.released import MANNERS, Manner
 from uploads.dicom.elements import Element
 from uploads.dicom.reading import read
@@ -164,6 +165,22 @@ def test_a_marker_beside_what_may_stay_is_gone(base, plant):
     source = file_with(base, plant(planting))
 
     assert_nothing_left(source, planting)
+
+
+@every_kind
+def test_a_sequence_where_a_value_belongs_and_a_value_for_a_sequence_are_gone(base):
+    planting = Planting()
+    rules = PROFILE[read(base).sop_class_uid]
+    elements = []
+    for tag, rule in rules.items():
+        if tag in adversarial.NEEDED or rule.keyword in ("PatientID", "PatientName"):
+            continue
+        vr = "LO" if rule.vr == "SQ" else "SQ"
+        name = Element(0x00100010, "PN", planting.text(f"{rule.keyword} as {vr}"))
+        text = Element(tag, vr, planting.text(f"{rule.keyword} as {vr}"))
+        elements.append(text if vr == "LO" else Element(tag, vr, items=([name],)))
+
+    assert_nothing_left(file_with(base, elements), planting)
 
 
 @every_kind
