@@ -358,8 +358,8 @@ def test_an_element_that_is_remembered_from_another_slice_holds_the_file(monkeyp
     original = walker._applied
     position = next(each for each in read(ct_slice(number=9)).elements if each.tag == 0x00200032)
 
-    def confused(series, tag, elements, date):
-        return original(series, tag, [position] if tag == position.tag else elements, date)
+    def confused(series, tag, elements):
+        return original(series, tag, [position] if tag == position.tag else elements)
 
     monkeypatch.setattr(walker, "_applied", confused)
 
