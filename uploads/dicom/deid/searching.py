@@ -81,7 +81,7 @@ def _marked(pairs: np.ndarray, tables: _Tables) -> list[tuple[_Way, np.ndarray]]
     is_second_letter = (pairs - np.uint16(lowest << 8)) <= np.uint16((highest - lowest << 8) + 0xFF)
     if not is_second_letter.any():
         # no second byte of a pair is a letter, as in most CT: only even UTF-16 is left
-        is_letter = (pairs - np.uint16(lowest)) < np.uint16(0x100 - lowest)
+        is_letter = (pairs - np.uint16(lowest)) <= np.uint16(highest - lowest)
         run = is_letter[:-4] & is_letter[1:-3] & is_letter[2:-2] & is_letter[3:-1] & is_letter[4:]
         return [(tables.ways[_PLACE_OF_EVEN_WIDE], np.flatnonzero(run))]
     marks = np.zeros(len(pairs) + 2, np.uint8)
