@@ -279,6 +279,12 @@ def test_a_codes_meaning_is_ours_or_the_file_is_held():
     assert DX.is_held(DX.changed(mean))
 
 
+def test_a_code_with_more_than_its_three_parts_is_held():
+    more = [*code("51185008", "Chest", "SCT"), Element(0x0008010F, "CS", b"DCMR")]
+
+    assert DX.is_held(DX.changed(having(0x00082218, "SQ", items=(more,))))
+
+
 # --- The file around ----------------------------------------------------------------------------
 
 
@@ -324,7 +330,7 @@ def test_elements_out_of_order_are_held():
 
 
 def test_a_meta_group_without_its_length_is_held():
-    assert CT.is_held(CT.output[:136] + b"UN" + CT.output[138:])
+    assert CT.is_held(CT.output[:132] + CT.output[144:])
 
 
 def test_bytes_behind_a_deflated_data_set_are_held():
