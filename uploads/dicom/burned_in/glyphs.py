@@ -43,7 +43,14 @@ class _Edges(NamedTuple):
     is_noise: bool
 
 
-def lines_of_glyphs(frame: np.ndarray) -> list[Box]:
+class Lines(NamedTuple):
+    """Around lines of letters: drawn at one level, and smoother ones, that bone may look like."""
+
+    drawn: list[Box]
+    smooth: list[Box]
+
+
+def lines_of_glyphs(frame: np.ndarray) -> Lines:
     """Where lines of at least four drawn letters are, upright or turned by quarters.
 
     Parameters
@@ -51,31 +58,29 @@ def lines_of_glyphs(frame: np.ndarray) -> list[Box]:
     frame
         Stored values, shape (rows, columns), any integer type.
 
-    Returns
-    -------
-    list of Box
-        Around each line; empty for a picture that shows none.
     """
     step = _step(frame)
-    boxes = _across(frame, step)
-    return boxes + [Box(y, x, height, width) for x, y, width, height in _across(frame.T, step)]
+    across, upwards = _across(frame, step), _across(frame.T, step)
+    turned = ([Box(y, x, height, width) for x, y, width, height in boxes] for boxes in upwards)
+    return Lines(*(lines + more for lines, more in zip(across, turned, strict=True)))
 
 
-def _across(frame: np.ndarray, step: int) -> list[Box]:
+def _across(frame: np.ndarray, step: int) -> Lines:
+    found = Lines([], [])
     edges = _edges(frame, step)
     if edges is None:
-        return []
+        return found
     levels, middles = _levels(edges), _middles(edges)
     if not levels and not middles:
-        return []
+        return found
     values = np.ascontiguousarray(frame, np.int32)
-    boxes = []
     for level in levels:
         distance = np.abs(values - level)
-        boxes += _lines(values, distance <= step / 3, step, is_exact=distance == 0)
+        found.drawn.extend(_lines(values, distance <= step / 3, step, is_exact=distance == 0))
     for middle, is_bright in middles:
-        boxes += _lines(values, values > middle if is_bright else values < middle, step)
-    return boxes
+        is_ink = values > middle if is_bright else values < middle
+        found.smooth.extend(_lines(values, is_ink, step))
+    return found
 
 
 def _step(frame: np.ndarray) -> int:

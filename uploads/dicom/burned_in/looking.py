@@ -22,12 +22,15 @@ _COARSE_SIDE, _FINE_SIDE = 640, 1280
 _WITHIN = 0.6
 _MARKER_SURE, _SURE_MARKER = 0.5, 0.75
 _LETTERS = 48
+# what is drawn smoothly is believed when so much of it can be read
+_READABLE, _READABLE_LETTERS = 0.5, 3
 
 
 class Look(StrEnum):
     """How closely a picture is looked at."""
 
     GLYPHS = "glyphs"
+    DOUBTED = "doubted"
     READ = "read"
     CLOSELY = "closely"
 
@@ -46,8 +49,8 @@ def findings(
     frame
         Stored values, shape (rows, columns). Whichever way black and white are meant.
     look
-        GLYPHS for drawn letters alone; READ adds reading; CLOSELY reads in more sizes, and lines
-        that run upwards.
+        GLYPHS for drawn letters alone; DOUBTED reads those that may be bone before it believes
+        them; READ adds reading; CLOSELY reads in more sizes, and lines that run upwards.
     tell
         Called now and then, to say that work goes on.
 
@@ -62,7 +65,10 @@ def findings(
         When a detector cannot be loaded or fails.
     """
     try:
-        drawn = lines_of_glyphs(frame)
+        drawn, smooth = lines_of_glyphs(frame)
+        if look is Look.DOUBTED:
+            return drawn + [box for box in smooth if _is_read_as_text(box, frame)]
+        drawn = drawn + smooth
         if look is Look.GLYPHS:
             return drawn
         return _read(frame, drawn, closely=look is Look.CLOSELY, tell=tell)
@@ -142,10 +148,26 @@ def _is_sure_marker(line: Line) -> bool:
 
 
 def _is_read_as_marker(box: Box, frame: np.ndarray) -> bool:
-    """Look once more, at this place alone, large and in two renderings: is it a marker after all?
+    """Look once more, at this place alone: is it a marker after all?
 
     No name is read as a marker by chance; a marker is misread when it is small or cut.
     """
+    return any(
+        line.score >= _SURE_MARKER and len(line.text) > 1 and is_marker(line.text)
+        for line in _read_closer(box, frame)
+    )
+
+
+def _is_read_as_text(box: Box, frame: np.ndarray) -> bool:
+    """Whether anything can be read at this place; bone is read as a letter or two, unsurely."""
+    return any(
+        line.score >= _READABLE and sum(map(str.isalnum, line.text)) >= _READABLE_LETTERS
+        for line in _read_closer(box, frame)
+    )
+
+
+def _read_closer(box: Box, frame: np.ndarray) -> Iterator[Line]:
+    """What is read in a box, large and in two renderings."""
     factor = min(2.0, _LETTERS / max(min(box.width, box.height), 1))
     margin = 2 * min(box.width, box.height) + 8
     left, top = max(box.x - margin, 0), max(box.y - margin, 0)
@@ -154,10 +176,7 @@ def _is_read_as_marker(box: Box, frame: np.ndarray) -> bool:
     place = ((box.x - left), (box.y - top), box.width, box.height)
     inside = Box(*(round(number * factor) for number in place))
     for grey in (windowed(values), evened(values)):
-        line = read_at(grey, inside)
-        if line.score >= _SURE_MARKER and len(line.text) > 1 and is_marker(line.text):
-            return True
-    return False
+        yield read_at(grey, inside)
 
 
 def _lies_in(part: Box, whole: Box) -> bool:

@@ -54,7 +54,7 @@ def _look(source: Source, image_type: str, reads_text: bool) -> Look:
         return Look.GLYPHS
     if source.sop_class_uid in _RADIOGRAPHS or "LOCALIZER" in image_type:
         return Look.CLOSELY
-    return Look.GLYPHS if image_type.startswith("ORIGINAL") else Look.READ
+    return Look.DOUBTED if image_type.startswith("ORIGINAL") else Look.READ
 
 
 def _text_boxes(source: Source, look: Look) -> list[dict[str, int]]:
@@ -63,7 +63,7 @@ def _text_boxes(source: Source, look: Look) -> list[dict[str, int]]:
     read = {1 + int(place * step) for place in range(_MOST_FRAMES_READ)} | {count}
     boxes: list[dict[str, int]] = []
     for number, frame in enumerate(frames(source), start=1):
-        closest = look if number in read else Look.GLYPHS
+        closest = look if number in read or look is Look.GLYPHS else Look.DOUBTED
         found = findings(frame, look=closest, tell=tell_listener)
         boxes += [{"frame": number, **box._asdict()} for box in found]
         if len(boxes) >= _MOST_BOXES:
