@@ -1,12 +1,15 @@
 """Fixtures of real services. `tests/settings.py` starts them when the settings are read."""
 
+import importlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import redis
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from pytest_django.plugin import blocking_manager_key
 
 from bsti_db import celery_app
 from bsti_db.devserver import seaweedfs
@@ -19,6 +22,27 @@ from tests.sites import (
     site_on_shared_services,
     workers_on,
 )
+
+_SEEDS = (
+    ("bsti_db.accounts.migrations.0002_organisations", "add"),
+    ("bsti_db.accounts.migrations.0003_roles", "make_roles"),
+    ("review.migrations.0002_vocabulary", "seed"),
+)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Put back what migrations put into tables, after a test whose end empties them all."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    is_emptied = marker is not None and marker.kwargs.get("transaction")
+    is_emptied = is_emptied or "transactional_db" in getattr(item, "fixturenames", ())
+    if not is_emptied or nextitem is None:
+        return  # after the last test there is no database any more
+    with item.config.stash[blocking_manager_key].unblock():
+        for module, name in _SEEDS:
+            getattr(importlib.import_module(module), name)(apps, None)
+        connection.close()
 
 
 @pytest.fixture(scope="session")
