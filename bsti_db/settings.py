@@ -10,7 +10,7 @@ from pathlib import Path
 import environ
 from botocore.config import Config
 
-from bsti_db import required
+from bsti_db import required, static_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -292,6 +292,7 @@ WHITENOISE_USE_FINDERS = DEVELOPMENT
 WHITENOISE_AUTOREFRESH = DEVELOPMENT
 # names that change with the content, by Vite or by collectstatic
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/build/assets/|\.[0-9a-f]{12}\."
+WHITENOISE_ADD_HEADERS_FUNCTION = static_headers.add_policy
 
 # --- Pseudonyms -------------------------------------------------------------
 # Only the dicom workers and `manage.py deidentify` hold the keys; ids are stored, keys never.

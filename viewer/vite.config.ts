@@ -1,5 +1,7 @@
 import { defineConfig } from "vite";
 
+import { adapted } from "./build/adapted";
+
 // One entry a page kind; templates name them: {% asset "upload.ts" %}.
 const entries = ["site.ts", "upload.ts", "stack.ts", "desk.ts", "reading.ts", "held.ts"];
 
@@ -7,6 +9,8 @@ export default defineConfig({
   root: "src",
   base: "/static/build/",
   publicDir: false,
+  plugins: [adapted()],
+  worker: { format: "es" },
   build: {
     outDir: "../../static/build",
     emptyOutDir: true,
