@@ -47,12 +47,14 @@ def day_words(days_from_onset: int | None, study_position: int) -> str:
     return f"Day {days_from_onset} from onset"
 
 
+def dicom_web_root(edition: Edition) -> str:
+    case = edition.teaching_case
+    return reverse("library:dicom-web", args=[case.number, case.slug, edition.number])
+
+
 def _series_root(edition: Edition, image: PublishedImage) -> str:
-    root = reverse(
-        "library:dicom-web",
-        args=[edition.teaching_case.number, edition.teaching_case.slug, edition.number],
-    )
-    return f"{root}studies/{image.study_instance_uid}/series/{image.series_instance_uid}"
+    study = f"{dicom_web_root(edition)}studies/{image.study_instance_uid}"
+    return f"{study}/series/{image.series_instance_uid}"
 
 
 def rendered_url(edition: Edition, image: PublishedImage, frame: int) -> str:

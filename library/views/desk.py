@@ -20,7 +20,7 @@ from library.forms import ChecklistForm, EditionForm, ReturnForm, place_of, poin
 from library.lifecycle import EditionStatus
 from library.models import Edition, TeachingCase
 from library.text import to_html
-from library.views.desk_images import stack_series
+from library.views.desk_images import dicom_web_root, stack_series
 from review.models import Case
 from uploads.addresses import short_uid
 
@@ -103,6 +103,7 @@ def edit(request: HttpRequest, edition_id: int) -> HttpResponse:
         "form": form,
         "points": points,
         "series": stack_series(edition.teaching_case.case),
+        "dicomweb_root": dicom_web_root(),
         "series_keys": _series_keys(available),
         "lacking": services.missing(edition),
     }
@@ -181,6 +182,7 @@ def _check_context(request: HttpRequest, edition: Edition, form: ChecklistForm) 
         "form": form,
         "return_form": ReturnForm(),
         "series": stack_series(case, set(shown)),
+        "dicomweb_root": dicom_web_root(),
         "points": _private_points(edition),
         "verdict": showing.newest_verdict(case),
         "context_rows": showing.context_rows(case),

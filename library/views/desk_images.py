@@ -31,10 +31,13 @@ def _studies_of_the_desk() -> QuerySet[Study]:
     return Study.objects.filter(pk__in=shown.values("study"))
 
 
+def dicom_web_root() -> str:
+    return reverse("library:desk-dicom-web", args=["studies"]).removesuffix("studies")
+
+
 def stack_series(case: Case, shown: Collection[str] | None = None) -> list[dict[str, Any]]:
     """The series list of components/stack.html; `shown` leaves only these SeriesInstanceUIDs."""
-    root = reverse("library:desk-dicom-web", args=["studies"]).removesuffix("studies")
-    series = stacks.series_list(studies_of(case), root=root)
+    series = stacks.series_list(studies_of(case), root=dicom_web_root())
     if shown is None:
         return series
     names = {short_uid(uid) for uid in shown}

@@ -67,6 +67,7 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
         "edition": edition,
         "is_old": edition.status == EditionStatus.SUPERSEDED,
         "series": series,
+        "dicomweb_root": showing.dicom_web_root(edition),
         "fallback": stacks.fallback(
             series, asked=request.GET.get("image", ""), window=request.GET.get("window", "")
         ),

@@ -175,6 +175,7 @@ def _page(request: HttpRequest, found: Case, *, status: int = 200, **forms: Any)
         "case": found,
         "studies": studies,
         "series": series,
+        "dicomweb_root": images.dicom_web_root(),
         "fallback": stacks.fallback(
             series,
             asked=request.GET.get("image", ""),

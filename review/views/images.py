@@ -45,8 +45,11 @@ def _visible_studies(actor: Actor) -> QuerySet[Study]:
 
 def series_list(studies: list[tuple[Study, str]]) -> list[dict[str, Any]]:
     """Every series of these studies as templates/components/stack.html wants them."""
-    root = reverse("review:dicom-web", args=["studies"]).removesuffix("studies")
-    return stacks.series_list(studies, root=root)
+    return stacks.series_list(studies, root=dicom_web_root())
+
+
+def dicom_web_root() -> str:
+    return reverse("review:dicom-web", args=["studies"]).removesuffix("studies")
 
 
 def audit_opening(request: HttpRequest, studies: list[Study]) -> None:

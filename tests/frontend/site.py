@@ -15,9 +15,16 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from PIL import Image
 
+from bsti_db import static_headers
 from bsti_db.templatetags.assets import asset
+from tests.frontend import pixels
 
-KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+KINDS = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+}
 WINDOWS = ("lung", "mediastinum")
 SLICES = 40
 PART_BYTES = 64
@@ -29,8 +36,11 @@ class Site:
     def __init__(self, address: str):
         self.address = address
         self.pages = {"/stack.html": stack_page(), "/upload.html": upload_page()}
+        for name, kinds in (("ct", ("ct",)), ("all", tuple(pixels.KINDS))):
+            self.pages[f"/pixels-{name}.html"] = with_entry("stack.ts", pixels.page_of(kinds))
         self.picture_seconds = 0.0
         self.missing_slices: set[int] = set()
+        self.damaged_slices: set[int] = set()
         self.lost_parts = 0
         self.files: dict[str, dict] = {}
         self.sent: list[tuple[str, int]] = []
@@ -118,11 +128,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
-        self.send_header(
-            "Content-Security-Policy",
-            "; ".join(f"{name} {' '.join(values)}" for name, values in policy.items()),
-        )
+        policy: dict[str, str] = {}
+        # a page's policy is a script's, but for the decoder
+        static_headers.add_policy(policy, "", self.path if kind == KINDS[".js"] else ".js")
+        self.send_header("Content-Security-Policy", policy["Content-Security-Policy"])
         self.end_headers()
         self.wfile.write(body)
 
@@ -138,8 +147,21 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, file.read_bytes(), KINDS[file.suffix])
         elif path == "/u/files/":
             self.answer(200, json.dumps(self.site.state()).encode())
+        elif (asked := pixels.answer(path)) is not None:
+            self.answer_pixels(*asked)
         else:
             self.answer_picture(path)
+
+    def answer_pixels(self, kind: str, index: int, body: bytes | list) -> None:
+        if index < 0:
+            self.answer(200, json.dumps(body).encode(), "application/dicom+json")
+            return
+        time.sleep(self.site.picture_seconds)
+        if index in self.site.missing_slices:
+            self.answer(404)
+            return
+        cut = len(body) // 2 if index in self.site.damaged_slices else len(body)
+        self.answer(200, body[:cut], "image/jls")
 
     def answer_picture(self, path: str) -> None:
         _, window, name = path.split("/")

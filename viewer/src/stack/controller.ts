@@ -1,12 +1,13 @@
 import { createAnnouncer } from "./announcements";
 import { findImage, imageName, readAddress, writeAddress, type Place } from "./address";
 import { firstImage, firstPlace } from "./hanging";
-import { keyAction, type Action } from "./keyboard";
-import { createPictures } from "./pictures";
+import { isOfPixels, keyAction, type Action } from "./keyboard";
+import { hasPixels } from "./pixels/addresses";
+import { openPixels } from "./pixels/opening";
 import { listenToPointer } from "./pointing";
+import { createRenderedScreen } from "./rendered";
 import type { Series } from "./series";
-import { show, wantedLoader } from "./showing";
-import { imageOf, seriesOf, type Stack } from "./stack";
+import { imageOf, seriesOf, type Screen, type Stack } from "./stack";
 import { listenToTeachingPoints } from "./teaching-points";
 import type { View } from "./view";
 import { firstWindow, windowsOf, type WindowName } from "./windows";
@@ -19,19 +20,44 @@ export function startStack(root: HTMLElement, view: View, list: readonly Series[
     root,
     view,
     list,
-    pictures: createPictures(),
-    loaders: new Map(),
     say: createAnnouncer(view.spoken),
     place,
     window: firstWindow(list[place.series] as Series),
+    dragged: null,
     isInverted: false,
+    mode: "scroll",
     wasMoved: false,
+    screen: NOTHING,
   };
   listenToImage(stack);
   listenToButtons(stack);
   listenToPage(stack);
   openAsked(stack);
-  show(stack);
+  stack.screen = openScreen(stack);
+  stack.screen.show();
+}
+
+const nothing = (): void => undefined;
+const NOTHING: Screen = { show: nothing, retry: nothing, retryFailed: nothing };
+
+/** The stored pixels where the browser can draw them, else the pictures the site renders. */
+function openScreen(stack: Stack): Screen {
+  const root = stack.root.dataset["dicomwebRoot"];
+  const isStored = root !== undefined && stack.list.every((series) => hasPixels(series, root));
+  if (!isStored || !hasWebGl()) return createRenderedScreen(stack);
+  return openPixels(stack, () => {
+    stack.mode = "scroll";
+    stack.dragged = null;
+    stack.screen = createRenderedScreen(stack);
+    stack.screen.show();
+  });
+}
+
+function hasWebGl(): boolean {
+  const context = document.createElement("canvas").getContext("webgl2");
+  // browsers give a page a few contexts only
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return context !== null && "WebAssembly" in globalThis;
 }
 
 /** A page opened with `#image=…`, or by a link that also works without script (`?image=…`), starts there. */
@@ -54,7 +80,8 @@ function moveTo(stack: Stack, next: Place, wanted: WindowName | null = null): vo
   const last = (stack.list[next.series] as Series).images.length - 1;
   stack.place = { series: next.series, image: Math.max(0, Math.min(last, next.image)) };
   stack.window = allowedWindow(stack, wanted);
-  show(stack);
+  if (wanted !== null) stack.dragged = null;
+  stack.screen.show();
   rememberAddress(stack);
 }
 
@@ -69,7 +96,7 @@ function rememberAddress(stack: Stack): void {
 }
 
 function currentAddress(stack: Stack): string {
-  return writeAddress({ image: imageName(imageOf(stack)), window: stack.window });
+  return writeAddress({ image: imageName(imageOf(stack)), window: stack.dragged ? null : stack.window });
 }
 
 function moveBy(stack: Stack, by: number): void {
@@ -78,7 +105,9 @@ function moveBy(stack: Stack, by: number): void {
 
 function showSeries(stack: Stack, index: number): void {
   const series = stack.list[index];
-  if (series && index !== stack.place.series) moveTo(stack, { series: index, image: firstImage(series) });
+  if (!series || index === stack.place.series) return;
+  stack.dragged = null;
+  moveTo(stack, { series: index, image: firstImage(series) });
 }
 
 function showNamed(stack: Stack, name: string, wanted: WindowName | null): boolean {
@@ -92,12 +121,13 @@ function showNamed(stack: Stack, name: string, wanted: WindowName | null): boole
 function invert(stack: Stack): void {
   stack.isInverted = !stack.isInverted;
   stack.wasMoved = true;
-  show(stack);
+  stack.screen.show();
 }
 
 function reset(stack: Stack): void {
   const place = firstPlace(stack.list);
   stack.isInverted = false;
+  stack.screen.reset?.();
   moveTo(stack, place, firstWindow(stack.list[place.series] as Series));
 }
 
@@ -115,29 +145,38 @@ function act(stack: Stack, action: Action): void {
   else if (action.kind === "series") showSeries(stack, series + action.by);
   else if (action.kind === "invert") invert(stack);
   else if (action.kind === "reset") reset(stack);
-  else toggleFullScreen(stack);
+  else if (action.kind === "help") openHelp(stack);
+  else if (action.kind === "full-screen") toggleFullScreen(stack);
+  else stack.screen.act?.(action);
+}
+
+function openHelp({ view }: Stack): void {
+  view.help.open = !view.help.open;
+  if (view.help.open) view.help.querySelector("summary")?.focus();
 }
 
 function listenToImage(stack: Stack): void {
   const { view } = stack;
   view.viewport.addEventListener("keydown", (event) => {
     const action = event.target === view.viewport ? keyAction(event) : null;
-    if (!action) return;
+    // a key this screen has no use for stays the page's
+    if (!action || (isOfPixels(action) && !stack.screen.act)) return;
     event.preventDefault();
     act(stack, action);
   });
-  listenToPointer(
-    view.viewport,
-    () => seriesOf(stack).images.length,
-    (by) => {
+  listenToPointer(view.viewport, {
+    count: () => seriesOf(stack).images.length,
+    mode: () => stack.mode,
+    move: (by) => {
       moveBy(stack, by);
     },
-  );
+    drag: (mode, across, down) => stack.screen.drag?.(mode, across, down),
+  });
   view.slider.addEventListener("input", () => {
     moveTo(stack, { series: stack.place.series, image: view.slider.valueAsNumber - 1 });
   });
   view.tryAgain.addEventListener("click", () => {
-    wantedLoader(stack).retry(stack.place.image);
+    stack.screen.retry();
     // the button is about to vanish, and the focus with it
     view.viewport.focus();
   });
@@ -189,7 +228,7 @@ function listenToPage(stack: Stack): void {
     if (address) showNamed(stack, address.image, address.window);
   });
   globalThis.addEventListener("online", () => {
-    wantedLoader(stack).retryFailed();
+    stack.screen.retryFailed();
   });
   listenToTeachingPoints((name, window) => showNamed(stack, name, window));
 }

@@ -1,3 +1,4 @@
+import type { Mode } from "./pointing";
 import type { WindowName } from "./windows";
 
 export type Action =
@@ -8,13 +9,33 @@ export type Action =
   | { kind: "series"; by: 1 | -1 }
   | { kind: "invert" }
   | { kind: "reset" }
-  | { kind: "full-screen" };
+  | { kind: "full-screen" }
+  | { kind: "help" }
+  | PixelAction;
+
+/** What only pixels drawn here can do. */
+export type PixelAction =
+  | { kind: "mode"; mode: Mode }
+  | { kind: "zoom"; by: number }
+  | { kind: "pan"; across: number; down: number }
+  | { kind: "rotate" }
+  | { kind: "play" }
+  | { kind: "center"; by: number }
+  | { kind: "width"; by: number }
+  | { kind: "undo" };
+
+const OF_PIXELS: readonly string[] = ["mode", "zoom", "pan", "rotate", "play", "center", "width", "undo"];
+
+export function isOfPixels(action: Action): action is PixelAction {
+  return OF_PIXELS.includes(action.kind);
+}
 
 export interface Key {
   key: string;
   altKey: boolean;
   ctrlKey: boolean;
   metaKey: boolean;
+  shiftKey?: boolean;
 }
 
 export const PAGE = 10;
@@ -39,10 +60,41 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   i: { kind: "invert" },
   r: { kind: "reset" },
   f: { kind: "full-screen" },
+  "?": { kind: "help" },
+  "+": { kind: "zoom", by: 1.25 },
+  "=": { kind: "zoom", by: 1.25 },
+  "-": { kind: "zoom", by: 0.8 },
+  o: { kind: "rotate" },
+  " ": { kind: "play" },
+  ",": { kind: "center", by: -1 },
+  ".": { kind: "center", by: 1 },
+  "<": { kind: "width", by: -1 },
+  ">": { kind: "width", by: 1 },
+  s: { kind: "mode", mode: "scroll" },
+  w: { kind: "mode", mode: "window" },
+  z: { kind: "mode", mode: "zoom" },
+  m: { kind: "mode", mode: "move" },
+  l: { kind: "mode", mode: "length" },
+  a: { kind: "mode", mode: "angle" },
+  q: { kind: "mode", mode: "rectangle" },
+  e: { kind: "mode", mode: "ellipse" },
+  Delete: { kind: "undo" },
+  Backspace: { kind: "undo" },
+};
+
+const MOVE = 20; // pixels of the page
+
+const SHIFTED: Readonly<Record<string, Action>> = {
+  ArrowDown: { kind: "pan", across: 0, down: MOVE },
+  ArrowUp: { kind: "pan", across: 0, down: -MOVE },
+  ArrowLeft: { kind: "pan", across: -MOVE, down: 0 },
+  ArrowRight: { kind: "pan", across: MOVE, down: 0 },
 };
 
 /** What a key does while the image has the focus; null leaves it to the browser, so Tab is never trapped. */
 export function keyAction(key: Key): Action | null {
   if (key.altKey || key.ctrlKey || key.metaKey) return null;
+  const shifted = key.shiftKey ? SHIFTED[key.key] : undefined;
+  if (shifted) return shifted;
   return ACTIONS[key.key.length === 1 ? key.key.toLowerCase() : key.key] ?? null;
 }

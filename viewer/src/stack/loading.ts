@@ -8,25 +8,35 @@ export class LoadError extends Error {
   }
 }
 
-export interface LoaderOptions {
+export interface LoaderOptions<Picture> {
   count: number;
-  load: (index: number) => Promise<Blob>;
+  load: (index: number) => Promise<Picture>;
   onChange: (index: number) => void;
   parallel?: number;
   pause?: (milliseconds: number) => Promise<void>;
+  /** How many pictures are kept; those farthest from the slice that is looked at go first. */
+  capacity?: number;
+  onDrop?: (picture: Picture) => void;
 }
 
-export interface Loader {
+export interface Loader<Picture> {
   /** Looks at slice `index` now: it comes first, then its neighbours. */
   lookAt(index: number): void;
   state(index: number): LoadState;
-  blob(index: number): Blob | undefined;
+  picture(index: number): Picture | undefined;
   failure(index: number): LoadError | undefined;
   retry(index: number): void;
   retryFailed(): void;
   loaded(): number;
+  /** How many will be there at the end: all of them, or as many as may be kept. */
+  expected(): number;
   stop(): void;
+  /** Gives every picture up. */
+  close(): void;
 }
+
+/** Stands for bytes that came and are no picture. */
+export const DAMAGED = 200;
 
 const BACKOFF = [500, 2000];
 
@@ -44,39 +54,68 @@ function mayPass(error: unknown): boolean {
   return !(error instanceof LoadError) || error.status === 0 || error.status === 429 || error.status >= 500;
 }
 
+function farthestFrom(current: number, indexes: Iterable<number>): number {
+  let farthest = current;
+  for (const index of indexes) if (Math.abs(index - current) > Math.abs(farthest - current)) farthest = index;
+  return farthest;
+}
+
+const wait = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
+
+/** Tries again what waiting can cure, with a longer pause each time. */
+async function withTries<Picture>(
+  load: () => Promise<Picture>,
+  pause: (milliseconds: number) => Promise<void>,
+): Promise<Picture> {
+  for (const milliseconds of BACKOFF) {
+    try {
+      return await load();
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+      await pause(milliseconds);
+    }
+  }
+  return load();
+}
+
 /** Fetches a whole stack around the slice that is looked at, a few at a time, each with two more tries. */
-export function createLoader(options: LoaderOptions): Loader {
-  const { count, load, onChange, parallel = 4 } = options;
-  const pause = options.pause ?? ((ms: number) => new Promise<void>((done) => setTimeout(done, ms)));
+export function createLoader<Picture>(options: LoaderOptions<Picture>): Loader<Picture> {
+  const { count, load, onChange, parallel = 4, capacity = Infinity } = options;
+  const { pause = wait } = options;
   const states = new Array<LoadState>(count).fill("waiting");
-  const blobs = new Map<number, Blob>();
+  const pictures = new Map<number, Picture>();
   const failures = new Map<number, LoadError>();
   let current = 0;
   let ahead: 1 | -1 = 1;
   let running = 0;
   let stopped = true;
+  let isClosed = false;
 
   function pump(): void {
     // the slice on screen has the line to itself: the first picture comes as soon as it can
-    const limit = states[current] === "loading" && blobs.size === 0 ? 1 : parallel;
+    const limit = states[current] === "loading" && pictures.size === 0 ? 1 : parallel;
     while (!stopped && running < limit) {
       const index = nextToLoad(states, current, ahead);
-      if (index < 0) return;
+      if (index < 0 || !makeRoom(index)) return;
       void fetchOne(index);
-      if (index === current && blobs.size === 0) return;
+      if (index === current && pictures.size === 0) return;
     }
   }
 
-  async function attempt(index: number): Promise<Blob> {
-    for (const wait of [...BACKOFF, null]) {
-      try {
-        return await load(index);
-      } catch (error) {
-        if (wait === null || !mayPass(error)) throw error;
-        await pause(wait);
-      }
-    }
-    throw new LoadError(0);
+  /** Drops what is farther away than `index`; false when nothing is. */
+  function makeRoom(index: number): boolean {
+    if (pictures.size + running < capacity) return true;
+    const farthest = farthestFrom(current, pictures.keys());
+    const isFarther = Math.abs(farthest - current) > Math.abs(index - current);
+    if (isFarther) drop(farthest);
+    return isFarther;
+  }
+
+  function drop(index: number): void {
+    const picture = pictures.get(index);
+    pictures.delete(index);
+    states[index] = "waiting";
+    if (picture !== undefined) options.onDrop?.(picture);
   }
 
   async function fetchOne(index: number): Promise<void> {
@@ -84,9 +123,11 @@ export function createLoader(options: LoaderOptions): Loader {
     running += 1;
     onChange(index);
     try {
-      blobs.set(index, await attempt(index));
+      const picture = await withTries(() => load(index), pause);
       failures.delete(index);
       states[index] = "loaded";
+      pictures.set(index, picture);
+      if (isClosed) drop(index);
     } catch (error) {
       failures.set(index, error instanceof LoadError ? error : new LoadError(0));
       states[index] = "failed";
@@ -111,34 +152,23 @@ export function createLoader(options: LoaderOptions): Loader {
       pump();
     },
     state: (index) => states[index] ?? "failed",
-    blob: (index) => blobs.get(index),
+    picture: (index) => pictures.get(index),
     failure: (index) => failures.get(index),
     retry,
     retryFailed() {
-      for (const [index, state] of states.entries()) if (state === "failed") retry(index);
+      states.forEach((_, index) => { retry(index); });
     },
-    loaded: () => blobs.size,
+    loaded: () => pictures.size,
+    expected: () => Math.min(count, capacity),
     stop() {
       stopped = true;
     },
+    close() {
+      stopped = true;
+      isClosed = true;
+      for (const index of [...pictures.keys()]) drop(index);
+    },
   };
-}
-
-const TIME_LIMIT = 30_000; // milliseconds
-
-/** Fetches one rendered picture as bytes. Raises LoadError. */
-export async function fetchPicture(url: string): Promise<Blob> {
-  let response: Response;
-  try {
-    response = await fetch(url, {
-      headers: { Accept: "image/png, image/jpeg, image/webp" },
-      signal: AbortSignal.timeout(TIME_LIMIT),
-    });
-    if (response.ok) return await response.blob();
-  } catch {
-    throw new LoadError(0);
-  }
-  throw new LoadError(response.status);
 }
 
 /** What to tell a person about a picture that did not come. */
@@ -147,5 +177,6 @@ export function failureWords(noun: string, error: LoadError | undefined): string
   if (status === 401 || status === 403) return `${noun} did not load: you are signed out. Sign in again in another tab.`;
   if (status === 404 || status === 410) return `${noun} is not available any more.`;
   if (status === 0) return `${noun} did not load: the connection was lost.`;
+  if (status === DAMAGED) return `${noun} cannot be shown: the stored image is damaged.`;
   return `${noun} did not load: the site did not answer as it should.`;
 }

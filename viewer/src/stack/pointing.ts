@@ -14,8 +14,73 @@ export function createStepper(pixelsPerStep: number): (distance: number) => numb
 const WHEEL_NOTCH = 60;
 const LINE = 40;
 
+/** What a drag does; the last four draw a measurement. */
+export const MODES = ["scroll", "window", "zoom", "move", "length", "angle", "rectangle", "ellipse"] as const;
+export type Mode = (typeof MODES)[number];
+
+export function isMeasuring(mode: Mode): boolean {
+  return MODES.indexOf(mode) >= MODES.indexOf("length");
+}
+
+export interface Pointing {
+  count: () => number;
+  move: (by: number) => void;
+  mode: () => Mode;
+  drag: (mode: Mode, across: number, down: number) => void;
+}
+
+interface Drag {
+  id: number;
+  x: number;
+  y: number;
+  mode: Mode;
+  isTouch: boolean;
+  steps: (distance: number) => number;
+}
+
 /** Wheel, mouse drag (down is onwards) and touch drag (sideways, so that the page still scrolls). */
-export function listenToPointer(surface: HTMLElement, count: () => number, move: (by: number) => void): void {
+export function listenToPointer(surface: HTMLElement, pointing: Pointing): void {
+  listenToWheel(surface, pointing.move);
+  let drag: Drag | null = null;
+  surface.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !event.isPrimary) return;
+    if (event.target instanceof Element && event.target.closest("button")) return;
+    // what draws prevents the focus that a click would give
+    surface.focus({ preventScroll: true });
+    const mode = pointing.mode();
+    // the tool that measures has its own ears
+    if (isMeasuring(mode)) return;
+    drag = dragFrom(event, mode, surface, pointing.count());
+    surface.setPointerCapture(event.pointerId);
+  });
+  surface.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== drag?.id) return;
+    const [across, down] = [event.clientX - drag.x, event.clientY - drag.y];
+    drag.x = event.clientX;
+    drag.y = event.clientY;
+    if (drag.mode !== "scroll") {
+      pointing.drag(drag.mode, across, down);
+      return;
+    }
+    const by = drag.steps(drag.isTouch ? across : down);
+    if (by) pointing.move(by);
+  });
+  const end = (): void => {
+    drag = null;
+  };
+  surface.addEventListener("pointerup", end);
+  surface.addEventListener("pointercancel", end);
+}
+
+function dragFrom(event: PointerEvent, mode: Mode, surface: HTMLElement, count: number): Drag {
+  const isTouch = event.pointerType === "touch";
+  // the whole stack is one stroke across the picture, but never finer than 3 pixels a slice
+  const length = isTouch ? surface.clientWidth : surface.clientHeight;
+  const steps = createStepper(Math.max(3, Math.min(24, length / Math.max(1, count))));
+  return { id: event.pointerId, x: event.clientX, y: event.clientY, mode, isTouch, steps };
+}
+
+function listenToWheel(surface: HTMLElement, move: (by: number) => void): void {
   const wheelSteps = createStepper(WHEEL_NOTCH);
   surface.addEventListener(
     "wheel",
@@ -29,27 +94,4 @@ export function listenToPointer(surface: HTMLElement, count: () => number, move:
     },
     { passive: false },
   );
-
-  let drag: { id: number; at: number; isTouch: boolean; steps: (distance: number) => number } | null = null;
-  surface.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || !event.isPrimary || event.target instanceof HTMLButtonElement) return;
-    const isTouch = event.pointerType === "touch";
-    // the whole stack is one stroke across the picture, but never finer than 3 pixels a slice
-    const length = isTouch ? surface.clientWidth : surface.clientHeight;
-    const steps = createStepper(Math.max(3, Math.min(24, length / Math.max(1, count()))));
-    drag = { id: event.pointerId, at: isTouch ? event.clientX : event.clientY, isTouch, steps };
-    surface.setPointerCapture(event.pointerId);
-  });
-  surface.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== drag?.id) return;
-    const at = drag.isTouch ? event.clientX : event.clientY;
-    const by = drag.steps(at - drag.at);
-    drag.at = at;
-    if (by) move(by);
-  });
-  const end = (): void => {
-    drag = null;
-  };
-  surface.addEventListener("pointerup", end);
-  surface.addEventListener("pointercancel", end);
 }

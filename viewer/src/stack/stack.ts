@@ -1,72 +1,64 @@
 import type { Place } from "./address";
-import { createLoader, fetchPicture, type Loader } from "./loading";
-import type { Pictures } from "./pictures";
 import type { Series, StackImage } from "./series";
+import type { PixelAction } from "./keyboard";
+import type { Mode } from "./pointing";
 import type { View } from "./view";
-import { imageAddress, PRESETS, type WindowName } from "./windows";
+import { PRESETS, type WindowName } from "./windows";
+import type { Window } from "./windowing";
 
-const LOADERS_KEPT = 4; // sets of pictures, one for each series and window looked at
+/** What brings pictures on screen: the site's own, or the pixels drawn here. */
+export interface Screen {
+  /** Brings what is wanted on screen, or covers it and says why. */
+  show(): void;
+  /** Tries the wanted slice again. */
+  retry(): void;
+  retryFailed(): void;
+  /** What this screen can do beyond showing; without it, nothing. */
+  act?: (action: PixelAction) => void;
+  drag?: (mode: Mode, across: number, down: number) => void;
+  /** Undoes zoom, rotation and whatever else was done to the view. */
+  reset?: () => void;
+}
 
 /** One stack on a page: what is wanted is `place` and `window`; what is drawn is only ever exactly that. */
 export interface Stack {
   readonly root: HTMLElement;
   readonly view: View;
   readonly list: readonly Series[];
-  readonly pictures: Pictures;
-  readonly loaders: Map<string, Loader>;
   readonly say: (sentence: string) => void;
+  screen: Screen;
   place: Place;
   window: WindowName;
+  /** A window that was dragged, until one with a name is chosen. */
+  dragged: Window | null;
   isInverted: boolean;
+  /** What a drag does. */
+  mode: Mode;
   /** Whether a person did anything yet: a page that opens by itself announces nothing. */
   wasMoved: boolean;
 }
 
-export function seriesOf(stack: Stack): Series {
-  return stack.list[stack.place.series] as Series;
+export function seriesOf(stack: Stack, place: Place = stack.place): Series {
+  return stack.list[place.series] as Series;
 }
 
-export function imageOf(stack: Stack): StackImage {
-  return seriesOf(stack).images[stack.place.image] as StackImage;
-}
-
-/** The loader of the wanted series and window; every other one rests. */
-export function loaderOf(stack: Stack, onChange: (loader: Loader, index: number) => void): Loader {
-  const key = `${stack.place.series} ${stack.window}`;
-  for (const [other, loader] of stack.loaders) if (other !== key) loader.stop();
-  const found = stack.loaders.get(key) ?? newLoader(stack, onChange);
-  // the newest last, so that the oldest goes first
-  stack.loaders.delete(key);
-  stack.loaders.set(key, found);
-  for (const oldest of stack.loaders.keys()) {
-    if (stack.loaders.size <= LOADERS_KEPT) break;
-    stack.loaders.delete(oldest);
-  }
-  return found;
-}
-
-function newLoader(stack: Stack, onChange: (loader: Loader, index: number) => void): Loader {
-  const { images } = seriesOf(stack);
-  const name = stack.window;
-  const made: Loader = createLoader({
-    count: images.length,
-    load: (index) => fetchPicture(imageAddress(images[index] as StackImage, name)),
-    onChange: (index) => {
-      onChange(made, index);
-    },
-  });
-  return made;
+export function imageOf(stack: Stack, place: Place = stack.place): StackImage {
+  return seriesOf(stack, place).images[place.image] as StackImage;
 }
 
 export function noun(stack: Stack): string {
   return seriesOf(stack).images.length === 1 ? "The image" : `Slice ${stack.place.image + 1}`;
 }
 
-export function positionWords(stack: Stack): string {
-  const count = seriesOf(stack).images.length;
-  return count === 1 ? "1 image" : `Slice ${stack.place.image + 1} of ${count}`;
+export function positionWords(stack: Stack, place: Place = stack.place): string {
+  const count = seriesOf(stack, place).images.length;
+  return count === 1 ? "1 image" : `Slice ${place.image + 1} of ${count}`;
 }
 
 export function windowWords(stack: Stack): string {
-  return `${PRESETS[stack.window].label.toLowerCase()} window${stack.isInverted ? ", inverted" : ""}`;
+  const { dragged } = stack;
+  const name = dragged
+    ? `window centre ${Math.round(dragged.center)}, width ${Math.round(dragged.width)}`
+    : `${PRESETS[stack.window].label.toLowerCase()} window`;
+  return `${name}${stack.isInverted ? ", inverted" : ""}`;
 }

@@ -6,7 +6,8 @@ import { PRESETS, WINDOWS, type WindowName } from "./windows";
 /** The elements of one stack; what happens to them is in controller.ts. */
 export interface View {
   viewport: HTMLElement;
-  canvas: HTMLCanvasElement;
+  /** Holds whatever draws the images, named as one image. */
+  picture: HTMLElement;
   cover: HTMLElement;
   coverWords: HTMLElement;
   tryAgain: HTMLButtonElement;
@@ -22,6 +23,10 @@ export interface View {
   fullScreen: HTMLButtonElement;
   copy: HTMLButtonElement;
   copied: HTMLElement;
+  toolbar: HTMLElement;
+  /** What is under the pointer, in words. */
+  readout: HTMLOutputElement;
+  help: HTMLDetailsElement;
 }
 
 export function buildView(root: HTMLElement, series: readonly Series[]): View {
@@ -55,11 +60,14 @@ export function buildView(root: HTMLElement, series: readonly Series[]): View {
   spoken.setAttribute("role", "status");
   const label = element("label", { className: "nhsuk-u-visually-hidden", htmlFor: names.slider }, "Slice");
   const foot = element("div", { className: "app-stack__foot" }, position, loading, label, slider, bar);
-  const stage = element("div", { className: "app-stack__stage" }, toolbar, picture.viewport, foot, keysHelp(names.keys));
+  const readout = element("output", { className: "app-stack__readout app-numeric" });
+  position.after(readout);
+  const help = keysHelp(names.keys);
+  const stage = element("div", { className: "app-stack__stage" }, toolbar, picture.viewport, foot, help);
   root.append(...(series.length > 1 ? [list] : []), stage, spoken);
   root.classList.toggle("app-stack--listed", series.length > 1);
   const parts = { slider, position, loading, bar, spoken, seriesButtons, windowButtons };
-  return { ...picture, ...parts, invert, reset, fullScreen, copy, copied };
+  return { ...picture, ...parts, invert, reset, fullScreen, copy, copied, toolbar, readout, help };
 }
 
 let made = 0;
@@ -69,20 +77,20 @@ function uniqueId(name: string): string {
   return `app-stack-${name}-${made}`;
 }
 
-function buildPicture(keysId: string): Pick<View, "viewport" | "canvas" | "cover" | "coverWords" | "tryAgain"> {
-  const canvas = element("canvas", { className: "app-stack__canvas" });
-  canvas.setAttribute("role", "img");
+function buildPicture(keysId: string): Pick<View, "viewport" | "picture" | "cover" | "coverWords" | "tryAgain"> {
+  const picture = element("div", { className: "app-stack__picture" });
+  picture.setAttribute("role", "img");
   const coverWords = element("p");
   const tryAgain = element("button", { type: "button", className: "app-stack__button", hidden: true }, "Try again");
   const cover = element("div", { className: "app-stack__cover" }, coverWords, tryAgain);
-  const viewport = element("div", { className: "app-stack__viewport", tabIndex: 0 }, canvas, cover);
+  const viewport = element("div", { className: "app-stack__viewport", tabIndex: 0 }, picture, cover);
   viewport.setAttribute("role", "group");
   viewport.setAttribute("aria-label", "Images");
   viewport.setAttribute("aria-describedby", keysId);
-  return { viewport, canvas, cover, coverWords, tryAgain };
+  return { viewport, picture, cover, coverWords, tryAgain };
 }
 
-function toolButton(name: string, key: string): HTMLButtonElement {
+export function toolButton(name: string, key: string): HTMLButtonElement {
   const button = element("button", { type: "button", className: "app-stack__button" }, name);
   if (key) button.setAttribute("aria-keyshortcuts", key);
   return button;
@@ -98,7 +106,7 @@ function buildWindowButtons(): Map<WindowName, HTMLButtonElement> {
   );
 }
 
-function group(name: string, buttons: HTMLButtonElement[]): HTMLElement {
+export function group(name: string, buttons: HTMLButtonElement[]): HTMLElement {
   const made = element("div", { className: "app-stack__group" }, ...buttons);
   made.setAttribute("role", "group");
   made.setAttribute("aria-label", name);
@@ -143,20 +151,24 @@ function seriesButton(series: Series): HTMLButtonElement {
   return button;
 }
 
-const KEYS: readonly (readonly [string, string])[] = [
+export type KeyWords = readonly (readonly [keys: string, effect: string])[];
+
+const KEYS: KeyWords = [
   ["Arrow keys", "previous and next slice"],
   ["Page Up, Page Down", "ten slices back and on"],
   ["Home, End", "first and last slice"],
   ["1 to 6", "lung, mediastinum, bone, soft tissue, pulmonary embolism, as stored"],
   ["[ and ]", "previous and next series"],
   ["I, R, F", "invert, reset, full screen"],
+  ["?", "this list"],
 ];
 
-function keysHelp(id: string): HTMLElement {
-  const list = element("dl", { className: "app-stack__keys" });
-  for (const [keys, effect] of KEYS) {
-    list.append(element("div", {}, element("dt", {}, keys), element("dd", {}, effect)));
-  }
+export function keyRows(keys: KeyWords): HTMLElement[] {
+  return keys.map(([names, effect]) => element("div", {}, element("dt", {}, names), element("dd", {}, effect)));
+}
+
+function keysHelp(id: string): HTMLDetailsElement {
+  const list = element("dl", { className: "app-stack__keys" }, ...keyRows(KEYS));
   const sentence = element("p", { id }, "The keys work while the image has the focus.");
   return element("details", { className: "app-stack__help" }, element("summary", {}, "Keys"), sentence, list);
 }

@@ -1,0 +1,201 @@
+import { cache, Enums, eventTarget, init, RenderingEngine, utilities, type StackViewport, type Types } from "@cornerstonejs/core";
+
+import { imageName } from "../address";
+import type { Series } from "../series";
+import { rangeOf, type Window } from "../windowing";
+import type { Decoded } from "./decoding";
+import type { FrameHeader } from "./headers";
+import { remember } from "./metadata";
+
+export const ENGINE = "stack";
+
+export interface Painting {
+  series: Series;
+  index: number;
+  header: FrameHeader;
+  decoded: Decoded;
+  window: Window;
+  isInverted: boolean;
+}
+
+/** Draws pixels by WebGL and says, after the fact, which image it drew. */
+export interface PixelCanvas {
+  readonly element: HTMLDivElement;
+  readonly viewportId: string;
+  paint(painting: Painting): void;
+  /** Gives up what was kept of an image. */
+  forget(name: string): void;
+  zoomBy(factor: number): void;
+  panBy(across: number, down: number): void;
+  rotate(): void;
+  resetView(): void;
+  render(): void;
+  /** The column and row under a point of the page; null beside the picture. */
+  pixelAt(clientX: number, clientY: number): readonly [column: number, row: number] | null;
+}
+
+let engine: RenderingEngine | null = null;
+
+function theEngine(): RenderingEngine {
+  if (engine) return engine;
+  // one context draws every viewport of the page; more are never given back
+  init({ rendering: { webGlContextCount: 1 } } as Parameters<typeof init>[0]);
+  // the loaders bound what is kept; the engine must not drop anything behind their back
+  cache.setMaxCacheSize(8 * 1024 ** 3);
+  engine = new RenderingEngine(ENGINE);
+  return engine;
+}
+
+let made = 0;
+
+export function createPixelCanvas(
+  element: HTMLDivElement,
+  onPainted: (name: string) => void,
+  onLost: () => void,
+): PixelCanvas {
+  made += 1;
+  const viewportId = `stack-${made}`;
+  const drawing = theEngine();
+  drawing.enableElement({ viewportId, element, type: Enums.ViewportType.STACK });
+  // the page scrolls past by touch; the viewport around says what is ours
+  element.style.removeProperty("touch-action");
+  const viewport = drawing.getViewport<StackViewport>(viewportId);
+  element.addEventListener(Enums.Events.IMAGE_RENDERED, () => {
+    const drawn = viewport.getCornerstoneImage() as Types.IImage | undefined;
+    if (drawn) onPainted(nameOf(drawn.imageId));
+  });
+  eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, onLost);
+  new ResizeObserver(() => {
+    if (element.clientWidth && element.clientHeight) drawing.resize(true, true);
+  }).observe(element);
+  return {
+    element,
+    viewportId,
+    ...createPainter(viewport),
+    zoomBy(factor) {
+      viewport.setZoom(Math.max(0.2, Math.min(30, viewport.getZoom() * factor)));
+      viewport.render();
+    },
+    panBy(across, down) {
+      const [x, y] = viewport.getPan();
+      viewport.setPan([x + across, y + down]);
+      viewport.render();
+    },
+    rotate() {
+      const { rotation = 0 } = viewport.getViewPresentation();
+      viewport.setViewPresentation({ rotation: (rotation + 90) % 360 });
+      viewport.render();
+    },
+    resetView() {
+      viewport.setViewPresentation({ rotation: 0 });
+      viewport.resetCamera({ resetPan: true, resetZoom: true });
+      viewport.render();
+    },
+    render: () => {
+      viewport.render();
+    },
+    pixelAt: (clientX, clientY) => pixelAt(viewport, clientX, clientY),
+  };
+}
+
+function createPainter(viewport: StackViewport): Pick<PixelCanvas, "paint" | "forget"> {
+  let shown: Series | null = null;
+  let latest: Painting | null = null;
+
+  async function bring({ series, index }: Painting): Promise<void> {
+    if (series === shown) {
+      await viewport.setImageIdIndex(index);
+      return;
+    }
+    shown = series;
+    await viewport.setStack(series.images.map((image) => idOf(imageName(image))), index);
+  }
+
+  return {
+    paint(painting) {
+      const { series, index, header, decoded } = painting;
+      const image = series.images[index];
+      if (!image) return;
+      latest = painting;
+      keep(idOf(imageName(image)), header, decoded);
+      bring(painting).then(
+        () => {
+          // the newest wish counts, whichever image came last
+          if (!latest || latest.series !== shown) return;
+          const { window, isInverted } = latest;
+          const { SAMPLED_SIGMOID, LINEAR } = Enums.VOILUTFunctionType;
+          const curve = window.kind === "SIGMOID" ? SAMPLED_SIGMOID : LINEAR;
+          viewport.setProperties({ voiRange: rangeOf(window), VOILUTFunction: curve, invert: isInverted });
+          viewport.render();
+        },
+        // nothing was drawn, so nothing is named
+        () => undefined,
+      );
+    },
+    forget(name) {
+      const id = idOf(name);
+      if (cache.isLoaded(id)) cache.removeImageLoadObject(id, { force: true });
+    },
+  };
+}
+
+export const idOf = (name: string): string => `stored:${name}`;
+const nameOf = (imageId: string): string => imageId.slice("stored:".length);
+
+function keep(imageId: string, header: FrameHeader, decoded: Decoded): void {
+  if (cache.isLoaded(imageId)) return;
+  remember(imageId, header);
+  cache.putImageSync(imageId, imageOf(imageId, header, decoded));
+}
+
+function imageOf(imageId: string, header: FrameHeader, { values, lowest, highest }: Decoded): Types.IImage {
+  const { rows, columns } = header;
+  const [rowSpacing, columnSpacing] = header.pixelSpacing ?? [1, 1];
+  const voxelManager = utilities.VoxelManager.createImageVoxelManager({
+    width: columns,
+    height: rows,
+    scalarData: values,
+    numberOfComponents: 1,
+  });
+  return {
+    imageId,
+    rows,
+    columns,
+    width: columns,
+    height: rows,
+    rowPixelSpacing: rowSpacing,
+    columnPixelSpacing: columnSpacing,
+    minPixelValue: lowest,
+    maxPixelValue: highest,
+    // the values are the modality's already
+    slope: 1,
+    intercept: 0,
+    preScale: { enabled: true, scaled: true },
+    windowCenter: header.window?.center ?? (lowest + highest) / 2,
+    windowWidth: header.window?.width ?? Math.max(1, highest - lowest),
+    voiLUTFunction: Enums.VOILUTFunctionType.LINEAR,
+    invert: false,
+    color: false,
+    rgba: false,
+    numberOfComponents: 1,
+    dataType: values.constructor.name as Types.IImage["dataType"],
+    sizeInBytes: values.byteLength,
+    getPixelData: () => values,
+    getCanvas: () => {
+      throw new Error("A grey image has no canvas.");
+    },
+    voxelManager,
+  };
+}
+
+function pixelAt(viewport: StackViewport, clientX: number, clientY: number): readonly [number, number] | null {
+  const drawn = viewport.getImageData() as ReturnType<StackViewport["getImageData"]> | undefined;
+  if (!drawn) return null;
+  const box = viewport.element.getBoundingClientRect();
+  const world = viewport.canvasToWorld([clientX - box.left, clientY - box.top]);
+  // the centre of a pixel is a whole number; the engine's other conversion swaps unequal spacings
+  const place = utilities.transformWorldToIndexContinuous(drawn.imageData, world) as Types.Point3;
+  const [column, row] = [Math.round(place[0]), Math.round(place[1])];
+  const [columns, rows] = drawn.dimensions;
+  return column >= 0 && row >= 0 && column < columns && row < rows ? [column, row] : null;
+}

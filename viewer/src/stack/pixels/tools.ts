@@ -1,0 +1,85 @@
+import { element } from "../../elements";
+import type { PixelAction } from "../keyboard";
+import { MODES, type Mode } from "../pointing";
+import { group, keyRows, toolButton, type KeyWords, type View } from "../view";
+
+const LABELS: Readonly<Record<Mode, readonly [label: string, key: string]>> = {
+  scroll: ["Scroll", "s"],
+  window: ["Adjust window", "w"],
+  zoom: ["Zoom", "z"],
+  move: ["Move", "m"],
+  length: ["Length", "l"],
+  angle: ["Angle", "a"],
+  rectangle: ["Rectangle", "q"],
+  ellipse: ["Ellipse", "e"],
+};
+
+const KEYS: KeyWords = [
+  ["S, W, Z, M", "what a drag does: scroll, adjust the window, zoom, move"],
+  ["L, A, Q, E", "measure a length, an angle, a rectangle, an ellipse"],
+  ["Delete", "take the last measurement away"],
+  ["+ and -", "zoom in and out"],
+  ["Shift and arrows", "move the picture"],
+  [", and .", "lower and raise the centre of the window"],
+  ["< and >", "narrow and widen the window"],
+  ["O", "rotate by a quarter"],
+  ["Space", "play and stop"],
+];
+
+/** The buttons that only make sense where pixels are drawn here. */
+export interface Tools {
+  modes: Map<Mode, HTMLButtonElement>;
+  play: HTMLButtonElement;
+  /** What was measured, in words. */
+  measurements: HTMLUListElement;
+  listen(act: (action: PixelAction) => void): void;
+  remove(): void;
+}
+
+export function buildTools(view: View): Tools {
+  const modes = new Map(MODES.map((mode) => [mode, toolButton(...LABELS[mode])]));
+  const zoomIn = toolButton("Zoom in", "+");
+  const zoomOut = toolButton("Zoom out", "-");
+  const rotate = toolButton("Rotate", "o");
+  const play = toolButton("Play", "Space");
+  const undo = toolButton("Delete last", "Delete");
+  const buttons = [...modes.values()];
+  const groups = [
+    group("Drag to", buttons.slice(0, 4)),
+    group("Measure", [...buttons.slice(4), undo]),
+    group("View", [zoomIn, zoomOut, rotate, play]),
+  ];
+  view.toolbar.prepend(...groups);
+  const rows = keyRows(KEYS);
+  view.help.querySelector("dl")?.append(...rows);
+  const measurements = element("ul", { className: "app-stack__measurements" });
+  measurements.setAttribute("aria-label", "Measurements on this slice");
+  view.help.before(measurements);
+  for (const [mode, button] of modes) button.setAttribute("aria-pressed", String(mode === "scroll"));
+  return {
+    modes,
+    play,
+    measurements,
+    listen(act) {
+      const press = (button: HTMLButtonElement, action: PixelAction): void => {
+        button.addEventListener("click", () => {
+          act(action);
+        });
+      };
+      for (const [mode, button] of modes) press(button, { kind: "mode", mode });
+      press(undo, { kind: "undo" });
+      press(zoomIn, { kind: "zoom", by: 1.25 });
+      press(zoomOut, { kind: "zoom", by: 0.8 });
+      press(rotate, { kind: "rotate" });
+      press(play, { kind: "play" });
+    },
+    remove() {
+      for (const made of [...groups, ...rows, measurements]) made.remove();
+    },
+  };
+}
+
+export function showMode(view: View, tools: Tools, chosen: Mode): void {
+  view.viewport.dataset["mode"] = chosen;
+  for (const [mode, button] of tools.modes) button.setAttribute("aria-pressed", String(mode === chosen));
+}

@@ -1,0 +1,69 @@
+import { imageName, type Place } from "./address";
+import { imageOf, positionWords, seriesOf, windowWords, type Stack } from "./stack";
+import { markTeachingPoints } from "./teaching-points";
+import { windowsOf } from "./windows";
+
+/** Hides the picture and says why the wanted one is not there. */
+export function cover(stack: Stack, words: string, mayRetry: boolean): void {
+  const { view } = stack;
+  delete view.viewport.dataset["shown"];
+  view.picture.setAttribute("aria-label", words);
+  view.coverWords.textContent = words;
+  view.tryAgain.hidden = !mayRetry;
+  view.cover.hidden = false;
+  nameSlice(stack, stack.place);
+  markTeachingPoints(null);
+  if (mayRetry) stack.say(words);
+}
+
+/** Names the slice that was just drawn; called by whoever drew it, with what it drew. */
+export function uncover(stack: Stack, drawn: Place): void {
+  const { view } = stack;
+  const name = imageName(imageOf(stack, drawn));
+  const words = `${positionWords(stack, drawn)}, ${windowWords(stack)}`;
+  const window = stack.dragged ? "dragged" : stack.window;
+  view.cover.hidden = true;
+  nameSlice(stack, drawn);
+  if (view.viewport.dataset["shown"] === name && view.viewport.dataset["words"] === words) return;
+  // what is really drawn, for styles and tests
+  view.viewport.dataset["shown"] = name;
+  view.viewport.dataset["window"] = window;
+  view.viewport.dataset["words"] = words;
+  view.picture.setAttribute("aria-label", `${seriesOf(stack, drawn).label}, ${words}`);
+  markTeachingPoints(name);
+  if (stack.wasMoved) stack.say(words);
+}
+
+function nameSlice(stack: Stack, place: Place): void {
+  const { view } = stack;
+  const words = positionWords(stack, place);
+  if (view.position.textContent === words) return;
+  view.position.textContent = words;
+  view.slider.setAttribute("aria-valuetext", words);
+}
+
+export function showControls(stack: Stack): void {
+  const { view } = stack;
+  const series = seriesOf(stack);
+  const count = series.images.length;
+  view.slider.max = String(count);
+  view.slider.value = String(stack.place.image + 1);
+  view.slider.hidden = count === 1;
+  const windows = windowsOf(series);
+  for (const [name, button] of view.windowButtons) {
+    // one window is no choice, unless another can be dragged
+    button.hidden = (windows.length < 2 && !stack.dragged) || !windows.includes(name);
+    button.setAttribute("aria-pressed", String(name === stack.window && !stack.dragged));
+  }
+  for (const [index, button] of view.seriesButtons.entries()) {
+    button.setAttribute("aria-pressed", String(index === stack.place.series));
+  }
+  view.invert.setAttribute("aria-pressed", String(stack.isInverted));
+}
+
+export function showProgress(stack: Stack, loaded: number, expected: number): void {
+  const isWhole = loaded >= expected;
+  stack.view.loading.textContent = isWhole ? "" : `${Math.floor((100 * loaded) / expected)} % loaded`;
+  stack.view.bar.value = loaded / expected;
+  stack.view.bar.classList.toggle("app-stack__bar--whole", isWhole);
+}
