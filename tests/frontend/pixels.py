@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from django.template.loader import render_to_string
 
-from uploads.dicom import transcoding
+from uploads.dicom import rendering, transcoding
 
 ROOT = "/dicom-web/"
 SLICES, ROWS, COLUMNS = 40, 96, 128
@@ -28,7 +28,7 @@ def stored(kind: str, index: int) -> np.ndarray:
     """The stored values of one image; no two places of it are alike along a row or a column."""
     _, _, bits, is_signed, *_ = KINDS[kind]
     rows, columns = np.mgrid[0:ROWS, 0:COLUMNS]
-    values = (rows * 7 + columns * 3 + index * 11) % (1 << bits - 1)
+    values = (rows * 7 + columns * 3 + index * 16) % (1 << bits - 1)
     if is_signed:
         # air around, as scanners write it: below what the rescaling would make of 0
         values = np.where(columns < 8, -1000, values)
@@ -102,7 +102,7 @@ def page_of(kinds: tuple[str, ...]) -> str:
 
 
 def answer(path: str) -> tuple[str, int, Any] | None:
-    """The series, the slice (-1 for the metadata) and the answer; None for what is not pixels."""
+    """The series, the slice (-1 for the metadata) and the answer; None for any other address."""
     found = _ADDRESS.fullmatch(path)
     if not found:
         return None
@@ -110,4 +110,6 @@ def answer(path: str) -> tuple[str, int, Any] | None:
     if rest == "metadata":
         return kind, -1, [header(kind, index) for index in range(slices_of(kind))]
     index = int(rest.split("/")[1].rpartition(".")[2])
+    if rest.endswith("/rendered"):
+        return kind, index, rendering.render(stored(kind, index), header(kind, index))
     return kind, index, transcoding.encode_frame(stored(kind, index))

@@ -161,7 +161,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(404)
             return
         cut = len(body) // 2 if index in self.site.damaged_slices else len(body)
-        self.answer(200, body[:cut], "image/jls")
+        self.answer(200, body[:cut], "image/png" if body[1:4] == b"PNG" else "image/jls")
 
     def answer_picture(self, path: str) -> None:
         _, window, name = path.split("/")

@@ -80,25 +80,22 @@ async function withTries<Picture>(
 
 /** Fetches a whole stack around the slice that is looked at, a few at a time, each with two more tries. */
 export function createLoader<Picture>(options: LoaderOptions<Picture>): Loader<Picture> {
-  const { count, load, onChange, parallel = 4, capacity = Infinity } = options;
-  const { pause = wait } = options;
+  const { count, load, onChange, parallel = 4, capacity = Infinity, pause = wait } = options;
   const states = new Array<LoadState>(count).fill("waiting");
   const pictures = new Map<number, Picture>();
   const failures = new Map<number, LoadError>();
   let current = 0;
   let ahead: 1 | -1 = 1;
   let running = 0;
-  let stopped = true;
-  let isClosed = false;
+  let [stopped, isClosed] = [true, false];
 
   function pump(): void {
-    // the slice on screen has the line to itself: the first picture comes as soon as it can
-    const limit = states[current] === "loading" && pictures.size === 0 ? 1 : parallel;
-    while (!stopped && running < limit) {
+    for (;;) {
+      // the slice on screen has the line to itself: the first picture comes as soon as it can
+      const limit = states[current] === "loading" && pictures.size === 0 ? 1 : parallel;
       const index = nextToLoad(states, current, ahead);
-      if (index < 0 || !makeRoom(index)) return;
+      if (stopped || running >= limit || index < 0 || !makeRoom(index)) return;
       void fetchOne(index);
-      if (index === current && pictures.size === 0) return;
     }
   }
 

@@ -126,3 +126,29 @@ test("a loader that was stopped starts nothing new until it is looked at again",
   await settled();
   expect(loader.loaded()).toBe(30);
 });
+
+test("what is farthest from the slice that is looked at makes room, and comes again when it is near", async () => {
+  const dropped: string[] = [];
+  const loader = createLoader({
+    count: 30,
+    capacity: 10,
+    pause: now,
+    onChange: () => undefined,
+    load: (index) => Promise.resolve(String(index)),
+    onDrop: (picture) => dropped.push(picture),
+  });
+  const held = (): number[] => [...Array(30).keys()].filter((index) => loader.picture(index) !== undefined);
+  loader.lookAt(0);
+  await settled();
+  expect(held()).toEqual([...Array(10).keys()]);
+  loader.lookAt(29);
+  await settled();
+  expect(held()).toHaveLength(10);
+  expect(held()).toContain(29);
+  expect(held()[0]).toBeGreaterThanOrEqual(19);
+  expect(dropped).toContain("0");
+  loader.lookAt(0);
+  await settled();
+  expect(loader.picture(0)).toBe("0");
+  expect(loader.loaded()).toBe(loader.expected());
+});

@@ -59,6 +59,8 @@ export function createPixelCanvas(
   drawing.enableElement({ viewportId, element, type: Enums.ViewportType.STACK });
   // the page scrolls past by touch; the viewport around says what is ours
   element.style.removeProperty("touch-action");
+  // the focus belongs to the viewport: in here the tools would take every key, Tab too
+  element.removeAttribute("tabindex");
   const viewport = drawing.getViewport<StackViewport>(viewportId);
   element.addEventListener(Enums.Events.IMAGE_RENDERED, () => {
     const drawn = viewport.getCornerstoneImage() as Types.IImage | undefined;

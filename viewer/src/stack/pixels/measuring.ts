@@ -38,6 +38,8 @@ const STYLE = {
   textBoxColor: YELLOW,
   textBoxColorHighlighted: TEAL,
   textBoxColorSelected: TEAL,
+  textBoxBackground: "rgba(11, 20, 21, 0.75)",
+  textBoxMargin: 3,
   textBoxFontFamily: "Arial, sans-serif",
   lineWidth: "2",
 };
@@ -115,4 +117,6 @@ function listenToMeasurements(stack: Stack, canvas: PixelCanvas, list: HTMLUList
     if (words) stack.say(list.lastElementChild?.textContent ?? "");
   });
   canvas.element.addEventListener(Enums.Events.IMAGE_RENDERED, write);
+  // the numbers come a moment after the drawing
+  canvas.element.addEventListener(ToolEnums.Events.ANNOTATION_RENDERED, write);
 }

@@ -49,7 +49,9 @@ export function buildTools(view: View): Tools {
     group("Measure", [...buttons.slice(4), undo]),
     group("View", [zoomIn, zoomOut, rotate, play]),
   ];
-  view.toolbar.prepend(...groups);
+  for (const each of groups) each.classList.add("app-stack__group--pixels");
+  const more = moreButton(view.toolbar);
+  view.toolbar.append(more, ...groups);
   const rows = keyRows(KEYS);
   view.help.querySelector("dl")?.append(...rows);
   const measurements = element("ul", { className: "app-stack__measurements" });
@@ -74,9 +76,21 @@ export function buildTools(view: View): Tools {
       press(play, { kind: "play" });
     },
     remove() {
-      for (const made of [...groups, ...rows, measurements]) made.remove();
+      for (const made of [more, ...groups, ...rows, measurements]) made.remove();
     },
   };
+}
+
+/** On a narrow page the picture comes before the tools. */
+function moreButton(toolbar: HTMLElement): HTMLButtonElement {
+  const button = toolButton("More tools", "");
+  button.classList.add("app-stack__more");
+  button.setAttribute("aria-expanded", "false");
+  button.addEventListener("click", () => {
+    const isOpen = toolbar.classList.toggle("app-stack__tools--all");
+    button.setAttribute("aria-expanded", String(isOpen));
+  });
+  return button;
 }
 
 export function showMode(view: View, tools: Tools, chosen: Mode): void {
