@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.journeys.accessibility import check_page
+from tests.journeys.pixels import assert_probe_tells_stored_values
 
 
 def open_cases(page: Page) -> None:
@@ -20,6 +21,7 @@ def read(page: Page, number: int) -> None:
     page.goto(f"/review/cases/{number}/")
     expect(page.locator("[data-shown]").first).to_be_visible(timeout=30_000)
     check_page(page, "case")
+    assert_probe_tells_stored_values(page)
     for name in page.locator("form[data-reading] [name^='category_']").evaluate_all(
         "all => [...new Set(all.map(each => each.name))]"
     ):

@@ -12,6 +12,7 @@ from bsti_db.demonstration.phantoms import Disease, chest_volume, ct_series, inv
 from tests.journeys import panel, people
 from tests.journeys.accessibility import check_page
 from tests.journeys.people import own_browser
+from tests.journeys.pixels import assert_probe_tells_stored_values
 from tests.sites import Site
 
 SLICES = 64
@@ -95,6 +96,7 @@ def the_right_slice_is_on_screen(page: Page) -> None:
     slider = page.locator(".app-stack input[type=range]").first
     assert slider.input_value() == str(SLICE)
     expect(point).to_have_attribute("aria-current", "true")
+    assert_probe_tells_stored_values(page)
 
 
 def assert_no_identity(page: Page, site: Site, identities: list[str]) -> None:

@@ -167,6 +167,7 @@ function listenToImage(stack: Stack): void {
   listenToPointer(view.viewport, {
     count: () => seriesOf(stack).images.length,
     mode: () => stack.mode,
+    hasTools: () => stack.screen.drag !== undefined,
     move: (by) => {
       moveBy(stack, by);
     },

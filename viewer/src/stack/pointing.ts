@@ -26,6 +26,8 @@ export interface Pointing {
   count: () => number;
   move: (by: number) => void;
   mode: () => Mode;
+  /** Whether a drag can do more than scroll. */
+  hasTools: () => boolean;
   drag: (mode: Mode, across: number, down: number) => void;
 }
 
@@ -43,11 +45,11 @@ export function listenToPointer(surface: HTMLElement, pointing: Pointing): void 
   listenToWheel(surface, pointing.move);
   let drag: Drag | null = null;
   surface.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || !event.isPrimary) return;
-    if (event.target instanceof Element && event.target.closest("button")) return;
+    if (!event.isPrimary || (event.target instanceof Element && event.target.closest("button"))) return;
+    const mode = modeOf(event.button, pointing);
+    if (mode === null) return;
     // what draws prevents the focus that a click would give
     surface.focus({ preventScroll: true });
-    const mode = pointing.mode();
     // the tool that measures has its own ears
     if (isMeasuring(mode)) return;
     drag = dragFrom(event, mode, surface, pointing.count());
@@ -65,11 +67,21 @@ export function listenToPointer(surface: HTMLElement, pointing: Pointing): void 
     const by = drag.steps(drag.isTouch ? across : down);
     if (by) pointing.move(by);
   });
+  surface.addEventListener("contextmenu", (event) => {
+    if (pointing.hasTools()) event.preventDefault();
+  });
   const end = (): void => {
     drag = null;
   };
   surface.addEventListener("pointerup", end);
   surface.addEventListener("pointercancel", end);
+}
+
+/** The left button does what was chosen, the others always adjust the window and move. */
+function modeOf(button: number, { mode, hasTools }: Pointing): Mode | null {
+  if (button === 0) return mode();
+  if (!hasTools()) return null;
+  return button === 2 ? "window" : button === 1 ? "move" : null;
 }
 
 function dragFrom(event: PointerEvent, mode: Mode, surface: HTMLElement, count: number): Drag {

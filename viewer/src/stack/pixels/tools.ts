@@ -22,6 +22,8 @@ const KEYS: KeyWords = [
   ["Shift and arrows", "move the picture"],
   [", and .", "lower and raise the centre of the window"],
   ["< and >", "narrow and widen the window"],
+  ["Right mouse button", "adjusts the window, sideways its width, up and down its centre"],
+  ["Middle mouse button", "moves the picture"],
   ["O", "rotate by a quarter"],
   ["Space", "play and stop"],
 ];
@@ -51,7 +53,7 @@ export function buildTools(view: View): Tools {
   ];
   for (const each of groups) each.classList.add("app-stack__group--pixels");
   const more = moreButton(view.toolbar);
-  view.toolbar.append(more, ...groups);
+  view.copied.before(more, ...groups);
   const rows = keyRows(KEYS);
   view.help.querySelector("dl")?.append(...rows);
   const measurements = element("ul", { className: "app-stack__measurements" });
