@@ -266,3 +266,41 @@ def test_without_webgl_the_rendered_pictures_are_shown(page, site):
 
     expect(page.locator(".app-stack__canvas")).to_be_visible()
     expect(page.get_by_role("button", name="Length")).to_have_count(0)
+
+
+# the greys around the middle of each plane, where no crosshair is drawn
+PLANES = """() => [...document.querySelectorAll('.app-stack__plane canvas')].map((canvas) => {
+  const context = canvas.getContext('2d');
+  return [[0.4, 0.3], [0.6, 0.3], [0.4, 0.7], [0.6, 0.7]].map(([x, y]) =>
+    context.getImageData(canvas.width * x, canvas.height * y, 1, 1).data[0]);
+})"""
+
+
+def test_three_planes_of_one_volume_are_drawn_of_its_values_and_close_again(page, site):
+    open_pixels(page, site)
+    expect(page.locator(".app-stack__bar--whole")).to_have_count(1)
+    page.keyboard.press("p")
+    expect(page.locator(f"{VIEWPORT}[data-planes=open]")).to_be_visible(timeout=20_000)
+
+    assert page.locator(VIEWPORT).get_attribute("data-shown") is None
+    axial, coronal, sagittal = page.evaluate(PLANES)
+    # values rise to the right, to the back and upwards, so no two places of a plane are alike
+    assert axial[0] < axial[1] < axial[3]
+    assert axial[0] < axial[2]
+    for top_left, top_right, bottom_left, bottom_right in (coronal, sagittal):
+        assert bottom_left < top_left <= top_right
+        assert bottom_left < bottom_right
+    page.keyboard.press("p")
+    expect(page.locator(f"{VIEWPORT}[data-shown='ct19-1']")).to_be_visible()
+    expect(page.locator(".app-stack__plane")).to_have_count(0)
+
+
+def test_a_series_that_is_no_volume_says_so(page, site):
+    open_pixels(page, site, "all", "#image=dx0-1")
+    expect(page.locator(f"{VIEWPORT}[data-shown='dx0-1']")).to_be_visible()
+    page.keyboard.press("p")
+
+    expect(page.locator(".app-stack__copied")).to_have_text(
+        "This series has too few slices for other planes."
+    )
+    expect(page.locator(f"{VIEWPORT}[data-shown='dx0-1']")).to_be_visible()

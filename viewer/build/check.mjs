@@ -30,9 +30,9 @@ const named = new RegExp(
     ].join("|") +
     ")",
 );
-const ENGINE = /^assets\/(?:canvas|measuring)-/;
+const ENGINE = /^assets\/(?:canvas|init|measuring|planes)-/;
 // what a page with a stack may fetch, measuring tools and all, over the wire
-const STACK_PAGE = /^assets\/(?:canvas|measuring|decoding-worker|charlswasm_decode|stack|site|series|elements|desk|reading)-/;
+const STACK_PAGE = /^assets\/(?:canvas|init|measuring|planes|decoding-worker|charlswasm_decode|stack|site|series|elements|desk|reading)-/;
 const STACK_PAGE_BYTES = 1_000_000;
 let stackPage = 0;
 

@@ -167,6 +167,7 @@ function listenToImage(stack: Stack): void {
   listenToPointer(view.viewport, {
     count: () => seriesOf(stack).images.length,
     mode: () => stack.mode,
+    isCovered: () => view.viewport.dataset["planes"] === "open",
     hasTools: () => stack.screen.drag !== undefined,
     move: (by) => {
       moveBy(stack, by);

@@ -22,9 +22,11 @@ export type PixelAction =
   | { kind: "play" }
   | { kind: "center"; by: number }
   | { kind: "width"; by: number }
-  | { kind: "undo" };
+  | { kind: "undo" }
+  | { kind: "planes" }
+  | { kind: "slab" };
 
-const OF_PIXELS: readonly string[] = ["mode", "zoom", "pan", "rotate", "play", "center", "width", "undo"];
+const OF_PIXELS: readonly string[] = ["mode", "zoom", "pan", "rotate", "play", "center", "width", "undo", "planes", "slab"];
 
 export function isOfPixels(action: Action): action is PixelAction {
   return OF_PIXELS.includes(action.kind);
@@ -65,6 +67,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   "=": { kind: "zoom", by: 1.25 },
   "-": { kind: "zoom", by: 0.8 },
   o: { kind: "rotate" },
+  p: { kind: "planes" },
   " ": { kind: "play" },
   ",": { kind: "center", by: -1 },
   ".": { kind: "center", by: 1 },

@@ -28,6 +28,8 @@ export interface Pointing {
   mode: () => Mode;
   /** Whether a drag can do more than scroll. */
   hasTools: () => boolean;
+  /** Whether something else over the picture listens instead. */
+  isCovered: () => boolean;
   drag: (mode: Mode, across: number, down: number) => void;
 }
 
@@ -42,9 +44,10 @@ interface Drag {
 
 /** Wheel, mouse drag (down is onwards) and touch drag (sideways, so that the page still scrolls). */
 export function listenToPointer(surface: HTMLElement, pointing: Pointing): void {
-  listenToWheel(surface, pointing.move);
+  listenToWheel(surface, pointing);
   let drag: Drag | null = null;
   surface.addEventListener("pointerdown", (event) => {
+    if (pointing.isCovered()) return;
     if (!event.isPrimary || (event.target instanceof Element && event.target.closest("button"))) return;
     const mode = modeOf(event.button, pointing);
     if (mode === null) return;
@@ -92,12 +95,12 @@ function dragFrom(event: PointerEvent, mode: Mode, surface: HTMLElement, count: 
   return { id: event.pointerId, x: event.clientX, y: event.clientY, mode, isTouch, steps };
 }
 
-function listenToWheel(surface: HTMLElement, move: (by: number) => void): void {
+function listenToWheel(surface: HTMLElement, { move, isCovered }: Pointing): void {
   const wheelSteps = createStepper(WHEEL_NOTCH);
   surface.addEventListener(
     "wheel",
     (event) => {
-      if (event.ctrlKey) return;
+      if (event.ctrlKey || isCovered()) return;
       event.preventDefault();
       const pixels = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY : event.deltaY * LINE;
       // a notched wheel gives one large step and must always move

@@ -4,6 +4,7 @@ import { frameAddress, hasPixels, instanceUid, metadataAddress } from "../../src
 import { readHeader } from "../../src/stack/pixels/headers";
 import { measurementWords } from "../../src/stack/pixels/measurements";
 import { probeWords, valueAt } from "../../src/stack/pixels/probe";
+import { whyNoVolume } from "../../src/stack/pixels/volumes";
 import { modalityValues } from "../../src/stack/pixels/values";
 import { readSeries, type Series } from "../../src/stack/series";
 import { draggedWindow, fittingWindow, greyOf, rangeOf } from "../../src/stack/windowing";
@@ -140,4 +141,22 @@ test("a measurement is a sentence with its units", () => {
     "Ellipse: area 42.0 mm\u00b2, mean \u2212812.4 HU, standard deviation 31.0 HU",
   );
   expect(measurementWords("Angle", {})).toBe("");
+});
+
+test("slices of one size and direction at equal distances are one volume, in whatever order", () => {
+  const at = (z: number, changes = {}): ReturnType<typeof readHeader> => ({
+    ...readHeader(HEADER, 1),
+    position: [0, 0, z],
+    orientation: [1, 0, 0, 0, 1, 0],
+    pixelSpacing: [0.7, 0.7],
+    ...changes,
+  });
+  const even = [3, 1, 2, 0, 4, 5, 7, 6].map((z) => at(z * 1.25));
+  expect(whyNoVolume(even)).toBeNull();
+  expect(whyNoVolume(even.slice(0, 7))).toContain("too few slices");
+  expect(whyNoVolume([...even, at(99)])).toContain("equal distances");
+  expect(whyNoVolume([...even, at(0)])).toContain("equal distances");
+  expect(whyNoVolume([...even, at(10, { rows: 9 })])).toContain("differ in size");
+  expect(whyNoVolume([...even, at(10, { orientation: [0, 1, 0, 0, 0, 1] })])).toContain("differ in size or direction");
+  expect(whyNoVolume([...even, at(10, { position: null })])).toContain("do not say where they lie");
 });

@@ -1,4 +1,4 @@
-import { cache, Enums, eventTarget, init, RenderingEngine, utilities, type StackViewport, type Types } from "@cornerstonejs/core";
+import { cache, Enums, eventTarget, imageLoader, init, RenderingEngine, utilities, type StackViewport, type Types } from "@cornerstonejs/core";
 
 import { imageName } from "../address";
 import type { Series } from "../series";
@@ -36,12 +36,13 @@ export interface PixelCanvas {
 
 let engine: RenderingEngine | null = null;
 
-function theEngine(): RenderingEngine {
+export function theEngine(): RenderingEngine {
   if (engine) return engine;
   // one context draws every viewport of the page; more are never given back
   init({ rendering: { webGlContextCount: 1 } } as Parameters<typeof init>[0]);
   // the loaders bound what is kept; the engine must not drop anything behind their back
   cache.setMaxCacheSize(8 * 1024 ** 3);
+  imageLoader.registerImageLoader("stored", keptImage);
   engine = new RenderingEngine(ENGINE);
   return engine;
 }
@@ -136,6 +137,7 @@ function createPainter(viewport: StackViewport): Pick<PixelCanvas, "paint" | "fo
     },
     forget(name) {
       const id = idOf(name);
+      images.delete(id);
       if (cache.isLoaded(id)) cache.removeImageLoadObject(id, { force: true });
     },
   };
@@ -144,10 +146,19 @@ function createPainter(viewport: StackViewport): Pick<PixelCanvas, "paint" | "fo
 export const idOf = (name: string): string => `stored:${name}`;
 const nameOf = (imageId: string): string => imageId.slice("stored:".length);
 
-function keep(imageId: string, header: FrameHeader, decoded: Decoded): void {
-  if (cache.isLoaded(imageId)) return;
+const images = new Map<string, Types.IImage>();
+
+/** Gives the engine an image; it may ask for it again, but never fetches one by itself. */
+export function keep(imageId: string, header: FrameHeader, decoded: Decoded): void {
   remember(imageId, header);
-  cache.putImageSync(imageId, imageOf(imageId, header, decoded));
+  const image = images.get(imageId) ?? imageOf(imageId, header, decoded);
+  images.set(imageId, image);
+  if (!cache.isLoaded(imageId)) cache.putImageSync(imageId, image);
+}
+
+function keptImage(imageId: string): { promise: Promise<Types.IImage> } {
+  const image = images.get(imageId);
+  return { promise: image ? Promise.resolve(image) : Promise.reject(new Error("The image is not kept.")) };
 }
 
 function imageOf(imageId: string, header: FrameHeader, { values, lowest, highest }: Decoded): Types.IImage {

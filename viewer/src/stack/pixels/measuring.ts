@@ -49,6 +49,7 @@ let isStarted = false;
 function start(): void {
   if (isStarted) return;
   isStarted = true;
+  // harmless a second time
   init();
   for (const tool of Object.values(TOOLS)) addTool(tool);
   const { style } = annotation.config;

@@ -7,6 +7,7 @@ import type { PixelCanvas } from "./canvas";
 import { createCine } from "./cine";
 import type { Measuring } from "./measuring";
 import { listenToProbe } from "./probe";
+import { createReformatting, type Reformatting } from "./reformatting";
 import { createPixelScreen, type PixelScreen } from "./screen";
 import { buildTools, showMode, type Tools } from "./tools";
 
@@ -17,6 +18,7 @@ interface Opened {
   screen: PixelScreen;
   tools: Tools;
   play: () => void;
+  reformatting: Reformatting;
   measuring: Promise<Measuring> | null;
 }
 
@@ -38,7 +40,8 @@ export function openPixels(stack: Stack, onBroken: () => void): Screen {
     tools.play.textContent = isPlaying ? "Stop" : "Play";
     tools.play.setAttribute("aria-pressed", String(isPlaying));
   });
-  const opened: Opened = { stack, screen, tools, play: () => { cine.toggle(); }, measuring: null };
+  const reformatting = createReformatting(stack, screen, tools);
+  const opened: Opened = { reformatting, stack, screen, tools, play: () => { cine.toggle(); }, measuring: null };
   const act = (action: PixelAction): void => {
     if (action.kind !== "play") cine.stop();
     perform(opened, action);
@@ -47,6 +50,11 @@ export function openPixels(stack: Stack, onBroken: () => void): Screen {
   return {
     ...screen,
     show: () => {
+      if (reformatting.keepUp()) {
+        showControls(stack);
+        return;
+      }
+      reformatting.close();
       screen.show();
       tools.play.hidden = seriesOf(stack).images.length < 2;
     },
@@ -57,6 +65,7 @@ export function openPixels(stack: Stack, onBroken: () => void): Screen {
     reset: () => {
       stack.dragged = null;
       cine.stop();
+      reformatting.close();
       choose(opened, "scroll");
       screen.canvas()?.resetView();
     },
@@ -69,6 +78,8 @@ function perform(opened: Opened, action: PixelAction): void {
   else if (action.kind === "play") opened.play();
   else if (action.kind === "center") changeWindow(opened, 0, action.by);
   else if (action.kind === "width") changeWindow(opened, action.by, 0);
+  else if (action.kind === "planes") opened.reformatting.toggle();
+  else if (action.kind === "slab") opened.reformatting.slab();
   else if (action.kind === "undo") void opened.measuring?.then((measuring) => { measuring.undo(); });
   else withCanvas(screen.canvas(), action);
 }
@@ -117,6 +128,5 @@ function changeWindow({ stack, screen }: Opened, across: number, down: number, s
   if (!from) return;
   stack.wasMoved = true;
   stack.dragged = draggedWindow(from, across, down, span);
-  screen.show();
-  showControls(stack);
+  stack.screen.show();
 }

@@ -31,6 +31,10 @@ export interface PixelScreen extends Screen {
   /** The window the wanted picture is drawn in. */
   window(): Window | null;
   canvas(): PixelCanvas | null;
+  /** Every picture of the wanted series; null while any is missing. */
+  everyPicture(): Picture[] | null;
+  /** While something lies over the canvas, what is drawn beneath is not named. */
+  rest(isResting: boolean): void;
 }
 
 /** Shows the stored pixels, loaded around the slice that is looked at. `onBroken` when they cannot be drawn here. */
@@ -43,6 +47,7 @@ export function createPixelScreen(
   stack.view.picture.replaceChildren(surface);
   startDecoders();
   let canvas: PixelCanvas | null = null;
+  let isResting = false;
   import("./canvas").then(
     ({ createPixelCanvas }) => {
       canvas = createPixelCanvas(surface, painted, onBroken);
@@ -94,7 +99,7 @@ export function createPixelScreen(
   /** What was drawn is named, whatever was wanted; while the wanted picture is missing the cover stays. */
   function painted(name: string): void {
     const drawn = findImage(stack.list, name);
-    if (!drawn || !picture()) return;
+    if (!drawn || isResting || !picture()) return;
     const isCovered = !stack.view.cover.hidden;
     if (name === imageName(imageOf(stack)) || !isCovered) uncover(stack, drawn);
   }
@@ -107,6 +112,10 @@ export function createPixelScreen(
       return shown ? windowFor(stack, shown) : null;
     },
     canvas: () => canvas,
+    everyPicture: () => everyPicture(wanted(), seriesOf(stack).images.length),
+    rest: (resting) => {
+      isResting = resting;
+    },
     retry: () => {
       wanted().retry(stack.place.image);
     },
@@ -126,6 +135,11 @@ function windowFor(stack: Stack, { header, decoded }: Picture): Window {
   const found = fitting.get(decoded) ?? fittingWindow(decoded.values, header.columns);
   fitting.set(decoded, found);
   return found;
+}
+
+function everyPicture(loader: Loader<Picture>, count: number): Picture[] | null {
+  const all = Array.from({ length: count }, (_, index) => loader.picture(index));
+  return all.every((each) => each !== undefined) ? all : null;
 }
 
 async function loadPicture(series: Series, image: StackImage): Promise<Picture> {

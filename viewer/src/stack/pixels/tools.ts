@@ -26,12 +26,15 @@ const KEYS: KeyWords = [
   ["Middle mouse button", "moves the picture"],
   ["O", "rotate by a quarter"],
   ["Space", "play and stop"],
+  ["P", "axial, coronal and sagittal planes, and back"],
 ];
 
 /** The buttons that only make sense where pixels are drawn here. */
 export interface Tools {
   modes: Map<Mode, HTMLButtonElement>;
   play: HTMLButtonElement;
+  planes: HTMLButtonElement;
+  slab: HTMLButtonElement;
   /** What was measured, in words. */
   measurements: HTMLUListElement;
   listen(act: (action: PixelAction) => void): void;
@@ -44,12 +47,17 @@ export function buildTools(view: View): Tools {
   const zoomOut = toolButton("Zoom out", "-");
   const rotate = toolButton("Rotate", "o");
   const play = toolButton("Play", "Space");
+  const planes = toolButton("Three planes", "p");
+  planes.setAttribute("aria-pressed", "false");
+  const slab = toolButton("10 mm slab", "");
+  slab.setAttribute("aria-pressed", "false");
+  slab.hidden = true;
   const undo = toolButton("Delete last", "Delete");
   const buttons = [...modes.values()];
   const groups = [
     group("Drag to", buttons.slice(0, 4)),
     group("Measure", [...buttons.slice(4), undo]),
-    group("View", [zoomIn, zoomOut, rotate, play]),
+    group("View", [zoomIn, zoomOut, rotate, play, planes, slab]),
   ];
   for (const each of groups) each.classList.add("app-stack__group--pixels");
   const more = moreButton(view.toolbar);
@@ -63,6 +71,8 @@ export function buildTools(view: View): Tools {
   return {
     modes,
     play,
+    planes,
+    slab,
     measurements,
     listen(act) {
       const press = (button: HTMLButtonElement, action: PixelAction): void => {
@@ -76,6 +86,8 @@ export function buildTools(view: View): Tools {
       press(zoomOut, { kind: "zoom", by: 0.8 });
       press(rotate, { kind: "rotate" });
       press(play, { kind: "play" });
+      press(planes, { kind: "planes" });
+      press(slab, { kind: "slab" });
     },
     remove() {
       for (const made of [more, ...groups, ...rows, measurements]) made.remove();
