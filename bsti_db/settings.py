@@ -113,7 +113,6 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # --- Time and language ------------------------------------------------------
 
 TIME_ZONE = "Europe/London"
-USE_TZ = True
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 FORMAT_MODULE_PATH = ["bsti_db.formats"]
@@ -166,7 +165,6 @@ AXES_CLIENT_IP_CALLABLE = "bsti_db.accounts.addresses.client_address"
 # nothing typed into the page is kept or logged by axes: our trail and SignIn say what happened
 AXES_SENSITIVE_PARAMETERS = ["username", "email", "password", "next", "csrfmiddlewaretoken"]
 AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
 # --- Audit ------------------------------------------------------------------
@@ -190,7 +188,6 @@ X_FRAME_OPTIONS = "DENY"
 # WebKit drops Secure cookies on http://127.0.0.1, so a laptop uses plain names.
 SESSION_COOKIE_NAME = "__Host-session" if SECURE_COOKIES else "session"
 SESSION_COOKIE_SECURE = SECURE_COOKIES
-SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 # messages in a cookie of their own would be the one cookie without the prefix
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
