@@ -182,12 +182,12 @@ SILENCED_SYSTEM_CHECKS = ["security.W008"]  # asks for the redirect that nginx d
 SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEVELOPMENT
 SECURE_HSTS_PRELOAD = not DEVELOPMENT
-SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # WebKit drops Secure cookies on http://127.0.0.1, so a laptop uses plain names.
 SESSION_COOKIE_NAME = "__Host-session" if SECURE_COOKIES else "session"
 SESSION_COOKIE_SECURE = SECURE_COOKIES
+SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 # messages in a cookie of their own would be the one cookie without the prefix
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
