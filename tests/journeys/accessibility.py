@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from bsti_db.devserver.folder import PROJECT
 
@@ -11,11 +11,21 @@ WIDTHS = [(320, 800), (1280, 900)]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+def _picture(page: Page, name: str) -> None:
+    path = pictures() / name
+    try:
+        page.screenshot(path=path, full_page=True)
+    except Error:
+        # Chromium sometimes cannot while a page is being laid out anew; the second time it can
+        page.wait_for_timeout(500)
+        page.screenshot(path=path, full_page=True)
+
+
 def check_page(page: Page, name: str) -> None:
     """axe finds nothing at 320 and 1280 px, and nothing is cut off sideways."""
     for width, height in WIDTHS:
         page.set_viewport_size({"width": width, "height": height})
-        page.screenshot(path=pictures() / f"{name}-{width}.png", full_page=True)
+        _picture(page, f"{name}-{width}.png")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (
             f"{name} scrolls sideways at {width} px"
         )
