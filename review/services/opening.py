@@ -31,44 +31,47 @@ def open_case(*, patient: Patient, actor: Actor, at: datetime) -> Case:
     if not waiting:
         raise NothingToOpen("This patient's studies are in a case already.")
     studies = [study for study in waiting if study.upload.returning != Returning.OTHER]
-    if not studies:
-        return _open_apart(patient, waiting, actor, at)
+    is_another = not studies
+    if is_another:
+        studies = [study for study in waiting if study.upload_id == waiting[0].upload_id]
     earlier = Case.objects.select_for_update().filter(patient=patient).order_by("-opened_at", "-pk")
     in_reading = next((case for case in earlier if case.status in IN_READING), None)
     if in_reading is None:
+        own = [] if is_another else [case for case in earlier if not _is_of_another(case)]
         case = Case.objects.create(
             patient=patient,
-            follows=earlier.first(),
+            follows=own[0] if own else None,
             opened_at=at,
             opened_by=actor.member,
         )
         verb = "case.opened"
     else:
         case, verb = in_reading, "case.joined"
-        if case.status != CaseStatus.OPEN or case.readings.filter(submitted_at__isnull=False):
-            raise CaseBeingRead(
-                f"Case {case.number} of this patient is being read. "
-                "When it is settled, a new case can be opened for the later studies."
-            )
+        _check_joining(case, is_another=is_another)
     CaseStudy.objects.bulk_create(CaseStudy(case=case, study=study) for study in studies)
     record(verb, actor=actor, subject=case, studies=[study.pk for study in studies])
     return case
 
 
-def _open_apart(patient: Patient, waiting: list[Study], actor: Actor, at: datetime) -> Case:
-    """A case for one upload, of another patient as its trust says: it joins and follows none."""
-    reading = Case.objects.filter(patient=patient, status__in=IN_READING).first()
-    if reading:
+def _check_joining(case: Case, *, is_another: bool) -> None:
+    """Raise CaseBeingRead unless waiting studies may join the open case."""
+    if is_another or _is_of_another(case):
         raise CaseBeingRead(
-            f"Case {reading.number} came under the same identifier and is being read. When it is "
-            "settled, these images, which are of another patient, can be opened by themselves."
+            f"Case {case.number} came under the same identifier and is being read, but these "
+            "images are of another patient. When it is settled, they can be opened by themselves."
         )
-    upload_id = waiting[0].upload_id
-    studies = [study for study in waiting if study.upload_id == upload_id]
-    case = Case.objects.create(patient=patient, opened_at=at, opened_by=actor.member)
-    CaseStudy.objects.bulk_create(CaseStudy(case=case, study=study) for study in studies)
-    record("case.opened", actor=actor, subject=case, studies=[study.pk for study in studies])
-    return case
+    if case.status != CaseStatus.OPEN or case.readings.filter(submitted_at__isnull=False):
+        raise CaseBeingRead(
+            f"Case {case.number} of this patient is being read. "
+            "When it is settled, a new case can be opened for the later studies."
+        )
+
+
+def _is_of_another(case: Case) -> bool:
+    """Whether all its images are, as their trust says, of another patient than those before."""
+    studies = case.case_studies.all()
+    own = studies.exclude(study__upload__returning=Returning.OTHER)
+    return studies.exists() and not own.exists()
 
 
 @transaction.atomic

@@ -103,6 +103,24 @@ def test_images_of_another_patient_get_a_case_of_their_own_when_the_first_is_set
     assert apart.follows is None
 
 
+def test_later_images_of_the_first_patient_neither_join_nor_follow_the_other_patients_case(both):
+    first, second = both
+    say(second, "other")
+    given = {"patient": first.patient, "actor": making.actor(making.chair())}
+    case = open_case(**given, at=first.settled_at)
+    Case.objects.update(status="declined", settled_at=first.settled_at)
+    apart = open_case(**given, at=second.settled_at)
+    third = sent(first.organisation, 3)
+    say(third, "same")
+
+    with pytest.raises(CaseBeingRead, match="of another patient"):
+        open_case(**given, at=third.settled_at)
+    assert not apart.case_studies.filter(study__upload=third).exists()
+    Case.objects.filter(pk=apart.pk).update(status="declined", settled_at=third.settled_at)
+
+    assert open_case(**given, at=third.settled_at).follows == case
+
+
 def test_the_panel_is_told_what_the_trust_says(both):
     client = sign_in(Client(), making.chair())
 
