@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -21,19 +20,18 @@ class PublishedEdition:
         self.root = root  # the absolute address under which `studies` is mounted
         self._headers: dict[str, list[Header]] = {}
 
-    @cached_property
-    def rows(self) -> list[PublishedImage]:
-        ordered = self.edition.images.order_by("study_position", "series_position", "position")
-        return list(ordered)
+    def rows(self, study: str = "", series: str = "", instance: str = "") -> list[PublishedImage]:
+        """The images below these UIDs, in the order they hang; a blank one is any."""
+        asked = {
+            "study_instance_uid": study,
+            "series_instance_uid": series,
+            "sop_instance_uid": instance,
+        }
+        found = self.edition.images.filter(**{name: uid for name, uid in asked.items() if uid})
+        return list(found.order_by("study_position", "series_position", "position"))
 
     def images(self, study: str = "", series: str = "", instance: str = "") -> list["Published"]:
-        return [
-            Published(self, row)
-            for row in self.rows
-            if study in ("", row.study_instance_uid)
-            and series in ("", row.series_instance_uid)
-            and instance in ("", row.sop_instance_uid)
-        ]
+        return [Published(self, row) for row in self.rows(study, series, instance)]
 
     def headers_of(self, series: str) -> list[Header]:
         if series not in self._headers:
@@ -44,7 +42,7 @@ class PublishedEdition:
     # --- QIDO-RS -------------------------------------------------------------------
 
     def study_facts(self) -> Iterator[Header]:
-        for study, group in groupby(self.rows, key=lambda row: row.study_instance_uid):
+        for study, group in groupby(self.rows(), key=lambda row: row.study_instance_uid):
             rows = list(group)
             header = Published(self, rows[0]).header
             yield headers.study_facts(
@@ -59,8 +57,7 @@ class PublishedEdition:
             )
 
     def series_facts(self, study: str = "") -> Iterator[Header]:
-        chosen = [image.row for image in self.images(study)]
-        for series, group in groupby(chosen, key=lambda row: row.series_instance_uid):
+        for series, group in groupby(self.rows(study), key=lambda row: row.series_instance_uid):
             rows = list(group)
             yield headers.series_facts(
                 study_instance_uid=rows[0].study_instance_uid,

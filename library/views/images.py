@@ -1,8 +1,7 @@
 """A published edition's DICOMweb: for everybody, from write-once objects, without a cookie."""
 
-import re
 from collections.abc import Callable, Iterable
-from functools import partial, wraps
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -19,9 +18,6 @@ from library.published import PublishedEdition
 from uploads import dicomweb
 from uploads.dicom.headers import Header
 from uploads.dicomweb import matching, media, paging
-from uploads.dicomweb.accepting import NotAcceptable
-from uploads.dicomweb.question import BadRequest
-from uploads.storage import StoreUnavailable
 
 _MATCHED = (
     *("StudyInstanceUID", "PatientID", "PatientName", "ModalitiesInStudy", "AccessionNumber"),
@@ -59,24 +55,7 @@ def dicom_web(
     )
     root = request.build_absolute_uri(request.path.removesuffix(resource)).rstrip("/")
     published = PublishedEdition(row, root=root)
-    for pattern, answered in _RESOURCES:
-        found = re.fullmatch(pattern, resource.strip("/"))
-        if found:
-            return _guarded(partial(answered, request, published, **found.groupdict()))
-    raise Http404
-
-
-def _guarded(answered: Callable[[], HttpResponse]) -> HttpResponse:
-    try:
-        response = answered()
-    except BadRequest as problem:
-        return HttpResponse(str(problem), status=400, content_type="text/plain; charset=utf-8")
-    except NotAcceptable:
-        return dicomweb.not_acceptable()
-    except FileNotFoundError:
-        raise Http404 from None  # taken down while its rows could still be seen
-    except StoreUnavailable:
-        return HttpResponse("Try again.", status=503, headers={"Retry-After": "5"})
+    response = dicomweb.dispatched(_RESOURCES, resource, request, published)
     # one address, several kinds of answer: a cache must know what was asked for
     response["Vary"] = ", ".join(dict.fromkeys([*_varies(response), "Accept"]))
     return response

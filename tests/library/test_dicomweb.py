@@ -165,6 +165,18 @@ def test_what_the_edition_does_not_hold_is_not_found(client, edition, resource):
     assert client.get(path_of(edition, resource)).status_code == 404
 
 
+def test_a_frame_is_found_without_reading_the_editions_other_images(
+    client, edition, django_assert_num_queries
+):
+    address = frame_path(edition)
+
+    # the edition with its case, and the one image
+    with django_assert_num_queries(2) as queries:
+        client.get(address, headers={"Accept": "image/jls"})
+
+    assert edition.images.first().sop_instance_uid in queries.captured_queries[-1]["sql"]
+
+
 def test_more_than_a_page_is_said(client, edition):
     answer = client.get(path_of(edition, "instances"), {"limit": 1})
 

@@ -13,6 +13,7 @@ DICOM PS3.18: 8.7 (media types), 10.4 (WADO-RS), 10.6 (QIDO-RS).
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,7 +24,7 @@ from uploads.dicomweb.question import BadRequest, Question
 from uploads.models import Study
 from uploads.storage import StoreUnavailable
 
-__all__ = ["answer", "not_acceptable", "resources"]
+__all__ = ["answer", "dispatched", "resources"]
 
 
 def answer(request: HttpRequest, *, studies: QuerySet[Study], resource: str) -> HttpResponse:
@@ -32,29 +33,39 @@ def answer(request: HttpRequest, *, studies: QuerySet[Study], resource: str) -> 
     Raises Http404 for what is not among `studies` and for addresses that do not exist.
     """
     root = request.build_absolute_uri(request.path.removesuffix(resource)).rstrip("/")
-    question = Question(request, studies, root)
-    for pattern, answered in _RESOURCES:
+    response = dispatched(_RESOURCES, resource, Question(request, studies, root))
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def dispatched(
+    resources: list[tuple[str, Callable[..., HttpResponse]]], resource: str, *given: Any
+) -> HttpResponse:
+    """The answer of whoever answers for a resource, with the status of whatever stood in its way.
+
+    Raises Http404 for addresses that do not exist, and for what is not there (any more).
+    """
+    for pattern, answered in resources:
         found = re.fullmatch(pattern, resource.strip("/"))
-        if found:
-            try:
-                response = answered(question, **found.groupdict())
-            except BadRequest as problem:
-                response = HttpResponse(str(problem), status=400, content_type="text/plain")
-            except NotAcceptable:
-                response = not_acceptable()
-            except FileNotFoundError:
-                raise Http404 from None  # erased while its rows could still be seen
-            except StoreUnavailable:
-                response = HttpResponse("Try again.", status=503, content_type="text/plain")
-                response["Retry-After"] = "5"
-            response["Cache-Control"] = "no-store"
+        if not found:
+            continue
+        try:
+            return answered(*given, **found.groupdict())
+        except BadRequest as problem:
+            return _plain(str(problem), status=400)
+        except NotAcceptable:
+            return _plain("Nothing here is of a kind that your Accept header takes.", status=406)
+        except FileNotFoundError:
+            raise Http404 from None  # erased while its rows could still be seen
+        except StoreUnavailable:
+            response = _plain("Try again.", status=503)
+            response["Retry-After"] = "5"
             return response
     raise Http404
 
 
-def not_acceptable() -> HttpResponse:
-    sentence = "Nothing here is of a kind that your Accept header takes."
-    return HttpResponse(sentence, status=406, content_type="text/plain")
+def _plain(sentence: str, *, status: int) -> HttpResponse:
+    return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
 
 
 _STUDY = r"studies/(?P<study>[0-9.]+)"

@@ -182,10 +182,8 @@ def files(request: HttpRequest, images: Iterable[Image], *, name: str = "") -> H
                 content_type="application/dicom",
                 headers={"Content-Disposition": disposition},
             )
-        if each.kind in ("*/*", "multipart/*", "multipart/related") and each.inner in (
-            *("*/*", "application/dicom"),
-            *("multipart/*",),
-        ):
+        is_of_files = each.is_multipart and each.inner in ("*/*", "application/dicom")
+        if is_of_files or each.kind in ("*/*", "multipart/*"):
             parts = (("application/dicom", image.file) for image in images)
             return _multipart(request, "application/dicom", parts)
     raise NotAcceptable
