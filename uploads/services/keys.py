@@ -53,12 +53,11 @@ def record_destruction(*, key_id: str, actor: Actor, at: datetime) -> PseudonymK
     """
     if key_id == settings.PSEUDONYM_KEY_ID:
         raise KeyInUse(f"{key_id} is the key of new uploads. Rotate to another key first.")
-    known = key_id in settings.PSEUDONYM_KEYS
-    if not known and not Upload.objects.filter(pseudonym_key_id=key_id).exists():
-        known = PseudonymKey.objects.filter(key_id=key_id).exists()
-        if not known:
-            raise KeyInUse(f"There is no pseudonym key {key_id}.")
-    waiting = Upload.objects.filter(pseudonym_key_id=key_id, status__in=_NEEDS_KEY).count()
+    uploads = Upload.objects.filter(pseudonym_key_id=key_id)
+    known = PseudonymKey.objects.filter(key_id=key_id)
+    if not (key_id in settings.PSEUDONYM_KEYS or uploads.exists() or known.exists()):
+        raise KeyInUse(f"There is no pseudonym key {key_id}.")
+    waiting = uploads.filter(status__in=_NEEDS_KEY).count()
     if waiting:
         raise KeyInUse(
             f"{waiting} upload{'s' * (waiting != 1)} under {key_id} still wait to be decided. "
