@@ -109,7 +109,7 @@ def wait_for(port):
 
 
 def ask(front, method, path, body=None, headers=None):
-    trusting = ssl._create_unverified_context()  # noqa: S323 — its own certificate — the certificate was made just now
+    trusting = ssl._create_unverified_context()  # noqa: S323 — the certificate was made just now
     with closing(
         http.client.HTTPSConnection("127.0.0.1", front.tls, timeout=20, context=trusting)
     ) as connection:
@@ -197,7 +197,7 @@ def test_figures_are_not_for_the_world(front):
 
 
 def test_fifty_slow_clients_keep_nobody_waiting(front):
-    trusting = ssl._create_unverified_context()  # noqa: S323
+    trusting = ssl._create_unverified_context()  # noqa: S323 — as above
     slow = []
     for _ in range(50):
         connection = trusting.wrap_socket(socket.create_connection(("127.0.0.1", front.tls)))

@@ -127,7 +127,7 @@ def _database(*, but: str = "") -> bytes:
     rows = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
-            cursor.execute(f'SELECT to_jsonb(row) FROM "{table}" AS row')  # noqa: S608
+            cursor.execute(f'SELECT to_jsonb(row) FROM "{table}" AS row')  # noqa: S608 — our own tables
             for (row,) in cursor.fetchall():
                 row = json.loads(row) if isinstance(row, str) else row
                 if table == "uploads_uploadedfile":

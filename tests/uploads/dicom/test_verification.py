@@ -62,8 +62,8 @@ class Written:
         try:
             verified(output, **self.told)
         except Held as holding:
-            assert holding.reason is Reason.VERIFICATION_FAILED  # noqa: PT017
-            assert holding.__cause__ is None  # noqa: PT017
+            assert holding.reason is Reason.VERIFICATION_FAILED  # noqa: PT017 — held or not, both are right
+            assert holding.__cause__ is None  # noqa: PT017 — held or not, both are right
             return True
         return False
 

@@ -96,7 +96,7 @@ def compare(
 def _elements(dataset: Dataset) -> Iterator[tuple[int, str, bytes | list[Dataset]]]:
     """The elements as they were read, values little endian and not yet interpreted."""
     # to take a sequence converts others beside it, so all are taken first
-    raws = [dataset.get_item(key, keep_deferred=True) for key in dataset.keys()]  # noqa: SIM118
+    raws = [dataset.get_item(key, keep_deferred=True) for key in dataset.keys()]  # noqa: SIM118 — as in enclosure
     for raw in raws:
         tag = int(raw.tag)
         vr = raw.VR or _vrs(tag)[0]

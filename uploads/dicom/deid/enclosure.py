@@ -16,7 +16,7 @@ from uploads.dicom.elements import DEFLATED_LITTLE_ENDIAN
 from uploads.dicom.reading import Source
 
 _PIXEL_DATA = 0x7FE00010
-_LONG_VRS = frozenset("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())  # noqa: SIM905
+_LONG_VRS = frozenset("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())  # noqa: SIM905 — shorter so
 _UNDEFINED = 0xFFFFFFFF
 _END_OF_FRAGMENTS = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _GROUP_LENGTH = 12
