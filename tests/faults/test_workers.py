@@ -129,7 +129,13 @@ def test_a_file_that_kills_every_child_is_held_and_costs_no_other(workers):
 
 
 def _in_hand(child: psutil.Process) -> tuple[str, int]:
-    """The item a child works on, and when it began: a marker outlives its child."""
-    marker = Path(child.cmdline()[-1]) / "working.json"
+    """The item a child works on, and when it began: a marker outlives its child.
+
+    Raises ValueError or an error of psutil for a child that is gone.
+    """
+    command = child.cmdline()
+    if not command:
+        raise ValueError("A child that has ended and was not waited for has no command.")
+    marker = Path(command[-1]) / "working.json"
     began = marker.stat().st_mtime_ns
     return json.loads(marker.read_text())["id"], began
