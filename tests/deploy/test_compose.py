@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 import subprocess
@@ -5,6 +6,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -38,6 +40,16 @@ def new_secrets() -> str:
     return subprocess.run(
         [sys.executable, str(script)], capture_output=True, text=True, check=True
     ).stdout
+
+
+def test_the_file_is_one_that_compose_reads():
+    # the Compose Specification's own schema, which the linter's package carries
+    carried = PROJECT / "viewer" / "node_modules" / "dclint" / "schemas" / "compose.schema.json"
+    schema = json.loads(carried.read_text(encoding="utf-8"))
+
+    problems = jsonschema.Draft7Validator(schema).iter_errors(compose())
+
+    assert [(list(problem.path), problem.validator) for problem in problems] == []
 
 
 def test_every_process_and_service_is_there():
