@@ -309,3 +309,23 @@ def test_a_series_that_is_no_volume_says_so(page, site):
         "This series has too few slices for other planes."
     )
     expect(page.locator(f"{VIEWPORT}[data-shown='dx0-1']")).to_be_visible()
+
+
+def test_an_arrow_is_drawn_without_a_question_and_taken_away_again(page, site):
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    open_pixels(page, site)
+    page.keyboard.press("d")
+    expect(page.get_by_role("button", name="Arrow")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("svg.svg-layer")).to_have_count(1)
+    drag(page, place_of(page, "ct", 40, 30), place_of(page, "ct", 60, 50))
+
+    expect(page.locator(".app-stack__measurements li")).to_have_text("Arrow")
+    # a shaft and two strokes of the head, and no box for a text
+    expect(page.locator("svg.svg-layer line")).to_have_count(3)
+    expect(page.locator("svg.svg-layer text")).to_have_count(0)
+    page.focus(VIEWPORT)
+    page.keyboard.press("Delete")
+    expect(page.locator("svg.svg-layer line")).to_have_count(0)
+    expect(page.locator(".app-stack__measurements li")).to_have_count(0)
+    assert asked == []

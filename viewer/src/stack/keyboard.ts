@@ -81,6 +81,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   a: { kind: "mode", mode: "angle" },
   q: { kind: "mode", mode: "rectangle" },
   e: { kind: "mode", mode: "ellipse" },
+  d: { kind: "mode", mode: "arrow" },
   Delete: { kind: "undo" },
   Backspace: { kind: "undo" },
 };

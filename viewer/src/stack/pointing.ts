@@ -14,8 +14,8 @@ export function createStepper(pixelsPerStep: number): (distance: number) => numb
 const WHEEL_NOTCH = 60;
 const LINE = 40;
 
-/** What a drag does; the last four draw a measurement. */
-export const MODES = ["scroll", "window", "zoom", "move", "length", "angle", "rectangle", "ellipse"] as const;
+/** What a drag does; those from "length" on draw on the picture. */
+export const MODES = ["scroll", "window", "zoom", "move", "length", "angle", "rectangle", "ellipse", "arrow"] as const;
 export type Mode = (typeof MODES)[number];
 
 export function isMeasuring(mode: Mode): boolean {

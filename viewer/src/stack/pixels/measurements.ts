@@ -19,6 +19,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** "Ellipse: area 42.0 mm², mean −812.4 HU, standard deviation 31.0 HU"; "" while there is nothing to say. */
 export function measurementWords(tool: string, cached: Readonly<Record<string, Statistics>>): string {
+  if (tool === "ArrowAnnotate") return "Arrow";
   const name = NAMES[tool];
   const [found] = Object.values(cached);
   if (name === undefined || !found) return "";

@@ -3,6 +3,7 @@ import {
   addTool,
   AngleTool,
   annotation,
+  ArrowAnnotateTool,
   EllipticalROITool,
   Enums as ToolEnums,
   init,
@@ -19,7 +20,7 @@ import { imageName } from "../address";
 import { ENGINE, idOf, type PixelCanvas } from "./canvas";
 import { measurementWords, type Statistics } from "./measurements";
 
-const TOOLS = { length: LengthTool, angle: AngleTool, rectangle: RectangleROITool, ellipse: EllipticalROITool };
+const TOOLS = { length: LengthTool, angle: AngleTool, rectangle: RectangleROITool, ellipse: EllipticalROITool, arrow: ArrowAnnotateTool };
 type MeasuringMode = keyof typeof TOOLS;
 
 export interface Measuring {
@@ -44,6 +45,17 @@ const STYLE = {
   lineWidth: "2",
 };
 
+const UNLABELLED = " ";
+/** An arrow's head is where the drag began; its text, if any, is not asked for in a window. */
+const ARROW = {
+  getTextCallback(done: (label: string) => void): void {
+    done(UNLABELLED);
+    // without a text the tool would not keep the arrow; it goes before anything is drawn
+    for (const { data } of annotation.state.getAllAnnotations()) if (data.label === UNLABELLED) data.label = "";
+  },
+  changeTextCallback: (): void => undefined,
+};
+
 let isStarted = false;
 
 function start(): void {
@@ -57,7 +69,7 @@ function start(): void {
   style.setDefaultToolStyles({ ...defaults, global: { ...defaults.global, ...STYLE } });
 }
 
-/** Length, angle, rectangle and ellipse on one canvas; `list` says in words what was measured on the slice. */
+/** Length, angle, rectangle, ellipse and arrow on one canvas; `list` says in words what was measured on the slice. */
 export function createMeasuring(stack: Stack, canvas: PixelCanvas, list: HTMLUListElement): Measuring {
   start();
   const { viewportId } = canvas;
@@ -73,7 +85,7 @@ export function createMeasuring(stack: Stack, canvas: PixelCanvas, list: HTMLULi
   if (!tools) throw new Error("The measuring tools are there already.");
   tools.addViewport(viewportId, ENGINE);
   for (const tool of Object.values(TOOLS)) {
-    tools.addTool(tool.toolName);
+    tools.addTool(tool.toolName, tool === ArrowAnnotateTool ? ARROW : {});
     tools.setToolPassive(tool.toolName);
   }
   listenToMeasurements(stack, canvas, list);

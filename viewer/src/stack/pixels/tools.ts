@@ -12,11 +12,13 @@ const LABELS: Readonly<Record<Mode, readonly [label: string, key: string]>> = {
   angle: ["Angle", "a"],
   rectangle: ["Rectangle", "q"],
   ellipse: ["Ellipse", "e"],
+  arrow: ["Arrow", "d"],
 };
 
 const KEYS: KeyWords = [
   ["S, W, Z, M", "what a drag does: scroll, adjust the window, zoom, move"],
   ["L, A, Q, E", "measure a length, an angle, a rectangle, an ellipse"],
+  ["D", "draw an arrow, from its head to its tail"],
   ["Delete", "take the last measurement away"],
   ["+ and -", "zoom in and out"],
   ["Shift and arrows", "move the picture"],
