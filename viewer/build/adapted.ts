@@ -2,10 +2,20 @@ import type { Plugin } from "vite";
 
 const TEXT_BOX = /tools\/dist\/esm\/drawingSvg\/drawTextBox\.js$/;
 const STYLE_AS_TEXT = "textElement.setAttribute('style', combinedStyle)";
-const NOT_NEEDED = "xmlbuilder2"; // writes VTK's XML files, which nobody here does
 
-const DICTIONARY = /node_modules\/dcmjs\/build\//;
-const FORGOTTEN_TEST = "http://quantome.org:4242/dcm4chee-arc/aets/DCM4CHEE";
+const DICTIONARY = new URL("./dictionary.js", import.meta.url).pathname;
+// of the engine's reader of files only what its drawing asks for: the rest compiles rules from the dictionary at once
+const READER = /@cornerstonejs\/metadata\/dist\/esm\/(?:utilities\/)?index\.js$/;
+const ASKED_FOR =
+  /'\.\/(?:enums\/index|metaData|utilities\/index|isVideoTransferSyntax|imageIdToURI|getPixelSpacingInformation|calibratedPixelSpacingMetadataProvider|splitImageIdsBy4DTags)\.js'/;
+const NOT_NEEDED = "\0not-needed";
+// XML files of VTK's, and a way of drawing that no browser of ours is asked for
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  xmlbuilder2: "export const create = () => { throw new Error('Left out of this build.'); };",
+  "../WebGPU/Profiles/Volume.js": "",
+  "../WebGPU/Profiles/Geometry.js": "",
+  "../WebGPU/Profiles/Glyph.js": "",
+};
 
 /** The places where the image engine does not fit the policy or the budget. */
 export function adapted(): Plugin {
@@ -13,15 +23,14 @@ export function adapted(): Plugin {
     name: "adapted-engine",
     enforce: "pre",
     resolveId(id) {
-      return id === NOT_NEEDED ? `\0${NOT_NEEDED}` : null;
+      if (id === "dcmjs") return DICTIONARY;
+      return id in LEFT_OUT ? `${NOT_NEEDED}:${id}` : null;
     },
     load(id) {
-      if (id !== `\0${NOT_NEEDED}`) return null;
-      return "export const create = () => { throw new Error('Left out of this build.'); };";
+      return id.startsWith(NOT_NEEDED) ? { code: LEFT_OUT[id.slice(NOT_NEEDED.length + 1)] ?? "", moduleSideEffects: false } : null;
     },
     transform(code, id) {
-      // a test its makers left in, with an address of theirs
-      if (DICTIONARY.test(id)) return code.replaceAll(FORGOTTEN_TEST, "");
+      if (READER.test(id)) return code.split("\n").filter((line) => ASKED_FOR.test(line)).join("\n");
       if (!TEXT_BOX.test(id)) return null;
       if (!code.includes(STYLE_AS_TEXT)) throw new Error("drawTextBox.js is not what it was: look at build/adapted.ts.");
       // a style attribute set as text is dropped by the policy
