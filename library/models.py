@@ -1,7 +1,9 @@
 """The public teaching library: cases, their editions, and what was copied for the public."""
 
+import uuid
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Sum
 
@@ -9,6 +11,7 @@ from bsti_db.accounts.models import Member
 from library.lifecycle import EditionStatus
 from review.lifecycle import CaseStatus
 from review.models import Case
+from uploads.dicom.graphics import GraphicType
 from uploads.lifecycle import UploadStatus
 from uploads.models import Instance, Series
 
@@ -166,8 +169,81 @@ class EditionSeries(models.Model):
         return f"shown series {self.pk}"
 
 
+class Tool(models.TextChoices):
+    """What something was drawn with; how that is a graphic is in `library.annotating`."""
+
+    ARROW = "arrow", "Arrow"
+    LENGTH = "length", "Length"
+    ELLIPSE = "ellipse", "Ellipse"
+    RECTANGLE = "rectangle", "Rectangle"
+    POLYGON = "polygon", "Polygon"
+    TEXT = "text", "Text"
+
+
+class AnnotationQuerySet(models.QuerySet["Annotation"]):
+    def drawn(self) -> Self:
+        """What is there now; what was rubbed out can be brought back."""
+        return self.filter(rubbed_out_at__isnull=True)
+
+
+class Annotation(models.Model):
+    """Something drawn on one frame: SCOORD in a row (DICOM PS3.3 C.18.6).
+
+    What graphics each tool draws, that they are closed, finite and within the image is checked
+    by the database itself (migration 0002).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="annotations")
+    instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="+")
+    frame = models.PositiveIntegerField(default=1)
+    tool = models.CharField(max_length=10, choices=Tool.choices)
+    graphic_type = models.CharField(
+        max_length=10, choices=[(t.value, t.value) for t in GraphicType]
+    )
+    # column, row, column, row, …; (0, 0) is the outer corner of the first pixel
+    graphic_data = ArrayField(models.FloatField())
+    text = models.CharField(max_length=200, blank=True)
+    drawn_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    drawn_at = models.DateTimeField()
+    # the last hand on it
+    changed_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
+    rubbed_out_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AnnotationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["drawn_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="annotation_has_the_pairs_of_its_graphic_type",
+                condition=Q(graphic_type="POINT", graphic_data__len=2)
+                | Q(graphic_type="MULTIPOINT", graphic_data__len__gte=2)
+                | Q(graphic_type="POLYLINE", graphic_data__len__gte=4)
+                | Q(graphic_type="CIRCLE", graphic_data__len=4)
+                | Q(graphic_type="ELLIPSE", graphic_data__len=8),
+            ),
+            models.CheckConstraint(
+                name="annotation_is_the_graphic_of_its_tool",
+                condition=Q(tool="text", graphic_type="POINT")
+                | Q(tool__in=["arrow", "length"], graphic_type="POLYLINE", graphic_data__len=4)
+                | Q(tool="ellipse", graphic_type="ELLIPSE")
+                | Q(tool="rectangle", graphic_type="POLYLINE", graphic_data__len=10)
+                | Q(tool="polygon", graphic_type="POLYLINE", graphic_data__len__gte=8),
+            ),
+            models.CheckConstraint(
+                name="annotation_frames_count_from_one", condition=Q(frame__gte=1)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"annotation {self.pk}"
+
+
 class TeachingPoint(models.Model):
-    """A sentence or two bound to one image and window."""
+    """A sentence or two bound to one image and window, and perhaps to something drawn there."""
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="teaching_points")
     position = models.PositiveSmallIntegerField()
@@ -175,6 +251,9 @@ class TeachingPoint(models.Model):
     instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="+")
     frame = models.PositiveIntegerField(default=1)
     window = models.CharField(max_length=12, choices=Window.choices, default=Window.OWN)
+    annotation = models.ForeignKey(
+        Annotation, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         ordering = ["position"]

@@ -1,5 +1,6 @@
 """The desk: drafting, proposing, returning, publishing, suspending and retiring."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,14 @@ from audit.lifecycles import IllegalMove
 from audit.services import record
 from bsti_db.accounts.models import Member
 from library.lifecycle import EDITION_LIFECYCLE, EditionStatus
-from library.models import Edition, EditionSeries, IntruderCheck, TeachingCase, TeachingPoint
+from library.models import (
+    Annotation,
+    Edition,
+    EditionSeries,
+    IntruderCheck,
+    TeachingCase,
+    TeachingPoint,
+)
 from review.models import Case
 from uploads import screening
 from uploads.models import Instance, Series, Upload
@@ -47,6 +55,7 @@ class PointDraft:
     instance: Instance
     frame: int
     window: str
+    annotation: Annotation | None = None
 
 
 @transaction.atomic
@@ -114,11 +123,19 @@ def _copy_content(previous: Edition | None, edition: Edition, case: Case) -> Non
         shown = series_of(case)
     else:
         shown = [row.series for row in previous.shown_series.select_related("series")]
+        copies = {row.pk: _copy_annotation(row, edition) for row in previous.annotations.drawn()}
         for point in previous.teaching_points.all():
             point.pk, point.edition = None, edition
+            point.annotation = copies.get(point.annotation_id)
             point.save(force_insert=True)
     for position, series in enumerate(shown, start=1):
         EditionSeries.objects.create(edition=edition, series=series, position=position)
+
+
+def _copy_annotation(row: Annotation, edition: Edition) -> Annotation:
+    row.pk, row.edition, row.version = uuid.uuid4(), edition, 1
+    row.save(force_insert=True)
+    return row
 
 
 @transaction.atomic
@@ -162,6 +179,7 @@ def save_draft(
             instance=point.instance,
             frame=point.frame,
             window=point.window,
+            annotation=point.annotation,
         )
     record("edition.saved", actor=actor, subject=edition, version=edition.version)
 
@@ -184,7 +202,8 @@ def missing(edition: Edition) -> list[str]:
             sentences.append(f"Teaching point {point.position} is on a series that is not shown.")
         if point.frame > point.instance.number_of_frames:
             sentences.append(f"Teaching point {point.position} is on a frame that does not exist.")
-    for text in [edition.title, edition.summary, *(point.text for point in points)]:
+    labels = edition.annotations.drawn().values_list("text", flat=True)
+    for text in [edition.title, edition.summary, *(point.text for point in points), *labels]:
         sentences += [screening.sentence(text, seen) for seen in screening.suspicions(text)]
     return sentences
 

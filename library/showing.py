@@ -6,10 +6,18 @@ from typing import Any
 
 from django.urls import reverse
 
-from library.models import Edition, EditionQuerySet, PublishedImage, TeachingPoint, Window
+from library.models import (
+    Annotation,
+    Edition,
+    EditionQuerySet,
+    PublishedImage,
+    TeachingPoint,
+    Window,
+)
 from library.text import to_html
 from review.models import Case, Verdict
 from uploads.addresses import short_uid
+from uploads.dicom.graphics import pairs_of
 from uploads.models import ClinicalRecord, Upload
 
 
@@ -80,6 +88,7 @@ def teaching_points(
                 "image": f"{short_uid(image.sop_instance_uid)}-{point.frame}",
                 "window": "" if point.window == Window.OWN else point.window,
                 "place": place_words(point, image.position, label),
+                "annotation": annotation_key(point),
             }
         )
     return shown
@@ -89,6 +98,36 @@ def place_words(point: TeachingPoint, position: int, label: str) -> str:
     window = "" if point.window == Window.OWN else f", {point.get_window_display().lower()} window"
     frame = f", frame {point.frame}" if point.frame > 1 else ""
     return f"Show image {position}{frame} of {label}{window}"
+
+
+def annotation_key(point: TeachingPoint) -> str:
+    """What a point's link names, so that pressing it brings up what was drawn; "" for nothing."""
+    row = point.annotation
+    is_there = row is not None and row.rubbed_out_at is None
+    return str(row.pk) if is_there and row.instance_id == point.instance_id else ""
+
+
+def annotation(row: Annotation, uid: str) -> dict[str, Any]:
+    """One annotation as docs/annotations.md says; `uid` is its image's, private or public."""
+    return {
+        "id": str(row.pk),
+        "image": f"{short_uid(uid)}-{row.frame}",
+        "tool": row.tool,
+        "graphic_type": row.graphic_type,
+        "graphic_data": pairs_of(row.graphic_data),
+        "text": row.text,
+        "version": row.version,
+    }
+
+
+def public_annotations(edition: Edition) -> list[tuple[Annotation, PublishedImage]]:
+    """What was drawn on the images an edition shows, each with its public image."""
+    by_instance = {image.instance_id: image for image in edition.images.all()}
+    return [
+        (row, by_instance[row.instance_id])
+        for row in edition.annotations.drawn()
+        if row.instance_id in by_instance
+    ]
 
 
 def newest_verdict(case: Case) -> Verdict | None:

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from library.views import desk, desk_images, images, public
+from library.views import annotations, desk, desk_images, images, public
 
 app_name = "library"
 
@@ -16,6 +16,13 @@ the_desk = [
     path("<int:edition_id>/check/", desk.check, name="check"),
     path("<int:edition_id>/publish/", desk.publish, name="publish"),
     path("<int:edition_id>/return/", desk.return_to_editor, name="return"),
+    path("<int:edition_id>/annotations/", annotations.desk_list, name="annotations"),
+    path("<int:edition_id>/annotations/<uuid:key>/", annotations.desk_one, name="annotation"),
+    path(
+        "<int:edition_id>/annotations/<uuid:key>/restore/",
+        annotations.desk_restore,
+        name="restore-annotation",
+    ),
     path("dicom-web/<path:resource>", desk_images.dicom_web, name="desk-dicom-web"),
 ]
 
@@ -30,4 +37,9 @@ urlpatterns = [
     path("<int:number>-<slug:slug>/", public.case, name="case"),
     path("<int:number>-<slug:slug>/v<int:edition>/", public.case, name="edition"),
     path("<int:number>-<slug:slug>/v<int:edition>/dicom-web/", include(dicom_web)),
+    path(
+        "<int:number>-<slug:slug>/v<int:edition>/annotations/",
+        annotations.public_list,
+        name="public-annotations",
+    ),
 ]

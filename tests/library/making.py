@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import uuid
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from bsti_db.accounts.models import Member
-from library import publication, services
-from library.models import Edition, IntruderCheck
+from library import annotating, publication, services
+from library.models import Annotation, Edition, IntruderCheck
 from library.services import PointDraft
 from review.models import Case
 from tests.factories import member
@@ -94,16 +95,52 @@ def draft(case: Case | None = None, *, by: Member | None = None) -> Edition:
     return edition
 
 
+def drawn(
+    edition: Edition,
+    *,
+    tool: str = "arrow",
+    pairs: tuple[tuple[float, float], ...] = ((0.5, 0.75), (2.25, 3.0)),
+    text: str = "",
+    slice_number: int = 2,
+) -> Annotation:
+    """Something drawn on one image of the first series, an arrow unless told otherwise."""
+    series = services.series_of(edition.teaching_case.case)[0]
+    return annotating.draw(
+        edition=edition,
+        key=uuid.uuid4(),
+        instance=series.instances.all()[slice_number - 1],
+        frame=1,
+        drawing=annotating.Drawing(tool, pairs, text),
+        actor=Actor.of_member(edition.author),
+        at=timezone.now(),
+    )
+
+
 def proposed(case: Case | None = None) -> Edition:
-    edition = draft(case)
+    return _propose(draft(case))
+
+
+def approved(case: Case | None = None) -> Edition:
+    return _approve(proposed(case))
+
+
+def published(case: Case | None = None) -> Edition:
+    return _complete(approved(case))
+
+
+def publish(edition: Edition) -> Edition:
+    """A draft, as it is, for the public."""
+    return _complete(_approve(_propose(edition)))
+
+
+def _propose(edition: Edition) -> Edition:
     services.propose_edition(
         edition=edition, actor=Actor.of_member(edition.author), at=timezone.now()
     )
     return edition
 
 
-def approved(case: Case | None = None) -> Edition:
-    edition = proposed(case)
+def _approve(edition: Edition) -> Edition:
     services.approve_edition(
         edition=edition,
         answers=ALL_TRUE,
@@ -114,8 +151,7 @@ def approved(case: Case | None = None) -> Edition:
     return edition
 
 
-def published(case: Case | None = None) -> Edition:
-    edition = approved(case)
+def _complete(edition: Edition) -> Edition:
     publication.copy_edition(edition)
     services.complete_publication(
         edition=edition, at=timezone.now(), actor=Actor.of_task("publish_edition")
