@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bsti_db.devserver.execute import temporary_services
@@ -15,7 +15,13 @@ from bsti_db.devserver.setup import VIEWER, node_and_npm
 from bsti_db.devserver.supervisor import ChildFailed, StopRequested, signals_stop
 
 # Debian's packages that tests use, and the programs that stand for them
-DEBIAN = {"chromium": ("chromium", "chromium-browser"), "dicom3tools": ("dciodvfy",)}
+BROWSERS = {
+    "chromium": ("chromium", "chromium-browser"),
+    "firefox-esr": ("firefox-esr", "firefox"),
+    "webkit2gtk-driver": ("WebKitWebDriver",),
+    "xvfb": ("Xvfb",),
+}
+DEBIAN = BROWSERS | {"dicom3tools": ("dciodvfy",)}
 # real processes are timed and killed there, so nothing else runs beside them
 SERIAL = ("tests/journeys", "tests/faults", "tests/devserver")
 
@@ -109,11 +115,11 @@ def _environment() -> dict[str, str]:
 
 
 def _install_from_debian() -> None:
-    """Install Chromium and dciodvfy where we may.
+    """Install the browsers and dciodvfy where we may.
 
     A browser is never skipped silently; without dciodvfy its tests say that they were skipped.
     """
-    missing = [name for name, programs in DEBIAN.items() if not any(map(shutil.which, programs))]
+    missing = _missing(DEBIAN)
     if not missing:
         return
     install = ["apt-get", "install", "-qy", "--no-install-recommends"]
@@ -123,8 +129,13 @@ def _install_from_debian() -> None:
             _check("package lists", ["apt-get", "update", "-q"])
             for name in missing:
                 _check(f"{name} installed", [*install, name])
-    if not any(map(shutil.which, DEBIAN["chromium"])):
-        raise CannotStart(f"The tests need Chromium. Run: sudo {' '.join(install)} chromium")
+    if browsers := _missing(BROWSERS):
+        names = " ".join(browsers)
+        raise CannotStart(f"The tests need {names}. Run: sudo {' '.join(install)} {names}")
+
+
+def _missing(packages: Mapping[str, Sequence[str]]) -> list[str]:
+    return [name for name, programs in packages.items() if not any(map(shutil.which, programs))]
 
 
 def _line(name: str, passed: bool, seconds: float) -> None:
