@@ -14,7 +14,7 @@ import { firstWindow, windowsOf, type WindowName } from "./windows";
 
 const ADDRESS_PAUSE = 400; // milliseconds: browsers refuse a hundred address changes in half a minute
 
-export function startStack(root: HTMLElement, view: View, list: readonly Series[]): void {
+export function startStack(root: HTMLElement, view: View, list: readonly Series[]): Stack {
   const place = firstPlace(list);
   const stack: Stack = {
     root,
@@ -35,6 +35,7 @@ export function startStack(root: HTMLElement, view: View, list: readonly Series[
   openAsked(stack);
   stack.screen = openScreen(stack);
   stack.screen.show();
+  return stack;
 }
 
 const nothing = (): void => undefined;

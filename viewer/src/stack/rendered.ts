@@ -3,6 +3,7 @@ import { fetchPicture } from "./fetching";
 import { createLoaders } from "./loaders";
 import { createLoader, DAMAGED, failureWords, LoadError, type Loader } from "./loading";
 import { createPictures, draw, wipe } from "./pictures";
+import { containedIn } from "./projection";
 import { cover, showControls, showProgress, uncover } from "./reporting";
 import { imageOf, noun, seriesOf, type Screen, type Stack } from "./stack";
 import { imageAddress } from "./windows";
@@ -80,6 +81,13 @@ export function createRenderedScreen(stack: Stack): Screen {
 
   return {
     show,
+    projection: () => {
+      const blob = wanted().picture(stack.place.image);
+      const bitmap = blob && pictures.get(blob);
+      if (!bitmap) return null;
+      const size = { columns: bitmap.width, rows: bitmap.height, pixelSpacing: imageOf(stack).pixelSpacing };
+      return containedIn(canvas.clientWidth, canvas.clientHeight, size);
+    },
     retry: () => {
       wanted().retry(stack.place.image);
     },

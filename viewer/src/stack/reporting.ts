@@ -3,6 +3,10 @@ import { imageOf, positionWords, seriesOf, windowWords, type Stack } from "./sta
 import { markTeachingPoints } from "./teaching-points";
 import { windowsOf } from "./windows";
 
+/** What whoever draws over the picture listens to, on the stack's element. */
+export const DRAWN = "stack-drawn";
+export const COVERED = "stack-covered";
+
 /** Hides the picture and says why the wanted one is not there. */
 export function cover(stack: Stack, words: string, mayRetry: boolean): void {
   const { view } = stack;
@@ -13,6 +17,7 @@ export function cover(stack: Stack, words: string, mayRetry: boolean): void {
   view.cover.hidden = false;
   nameSlice(stack, stack.place);
   markTeachingPoints(null);
+  stack.root.dispatchEvent(new CustomEvent(COVERED));
   if (mayRetry) stack.say(words);
 }
 
@@ -24,6 +29,7 @@ export function uncover(stack: Stack, drawn: Place): void {
   const window = stack.dragged ? "dragged" : stack.window;
   view.cover.hidden = true;
   nameSlice(stack, drawn);
+  stack.root.dispatchEvent(new CustomEvent(DRAWN, { detail: name }));
   if (view.viewport.dataset["shown"] === name && view.viewport.dataset["words"] === words) return;
   // what is really drawn, for styles and tests
   view.viewport.dataset["shown"] = name;

@@ -2,6 +2,7 @@ import type { Place } from "./address";
 import type { Series, StackImage } from "./series";
 import type { PixelAction } from "./keyboard";
 import type { Mode } from "./pointing";
+import type { Projection } from "./projection";
 import type { View } from "./view";
 import { PRESETS, type WindowName } from "./windows";
 import type { Window } from "./windowing";
@@ -16,6 +17,8 @@ export interface Screen {
   /** What this screen can do beyond showing; without it, nothing. */
   act?: (action: PixelAction) => void;
   drag?: (mode: Mode, across: number, down: number) => void;
+  /** How the picture on screen lies in `view.picture`; null while none is. */
+  projection?: () => Projection | null;
   /** Undoes zoom, rotation and whatever else was done to the view. */
   reset?: () => void;
 }

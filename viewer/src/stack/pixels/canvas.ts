@@ -2,6 +2,7 @@ import { cache, Enums, eventTarget, imageLoader, init, RenderingEngine, utilitie
 
 import { imageName } from "../address";
 import type { Series } from "../series";
+import { indexOf, projectionOf, type Projection } from "../projection";
 import { rangeOf, type Window } from "../windowing";
 import type { Decoded } from "./decoding";
 import type { FrameHeader } from "./headers";
@@ -30,6 +31,8 @@ export interface PixelCanvas {
   rotate(): void;
   resetView(): void;
   render(): void;
+  /** How the drawn image lies in `element`; null while none is drawn. */
+  projection(): Projection | null;
   /** The column and row under a point of the page; null beside the picture. */
   pixelAt(clientX: number, clientY: number): readonly [column: number, row: number] | null;
 }
@@ -97,6 +100,7 @@ export function createPixelCanvas(
     render: () => {
       viewport.render();
     },
+    projection: () => projectionIn(viewport),
     pixelAt: (clientX, clientY) => pixelAt(viewport, clientX, clientY),
   };
 }
@@ -199,6 +203,17 @@ function imageOf(imageId: string, header: FrameHeader, { values, lowest, highest
     },
     voxelManager,
   };
+}
+
+function projectionIn(viewport: StackViewport): Projection | null {
+  const drawn = viewport.getImageData() as ReturnType<StackViewport["getImageData"]> | undefined;
+  if (!drawn) return null;
+  const { imageData, dimensions, spacing } = drawn;
+  const size = { columns: dimensions[0], rows: dimensions[1], pixelSpacing: [spacing[1], spacing[0]] as const };
+  return projectionOf(size, (pair) => {
+    const world = utilities.transformIndexToWorld(imageData, [...indexOf(pair), 0]) as Types.Point3;
+    return viewport.worldToCanvas(world);
+  });
 }
 
 function pixelAt(viewport: StackViewport, clientX: number, clientY: number): readonly [number, number] | null {

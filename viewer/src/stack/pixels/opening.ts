@@ -62,6 +62,11 @@ export function openPixels(stack: Stack, onBroken: () => void): Screen {
     drag: (mode, across, down) => {
       drag(opened, mode, across, down);
     },
+    projection: () => {
+      const shown = screen.picture();
+      const projection = screen.canvas()?.projection() ?? null;
+      return projection && shown ? { ...projection, pixelSpacing: shown.header.pixelSpacing } : null;
+    },
     reset: () => {
       stack.dragged = null;
       cine.stop();
