@@ -1,7 +1,9 @@
 """Fixtures of real services. `tests/settings.py` starts them when the settings are read."""
 
 import importlib
+import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from bsti_db.devserver.services import free_ports
 from tests.services import services as running_services
 from tests.sites import (
     Site,
+    migrated_database,
     places_of,
     site_on_own_services,
     site_on_shared_services,
@@ -28,6 +31,26 @@ _SEEDS = (
     ("bsti_db.accounts.migrations.0003_roles", "make_roles"),
     ("review.migrations.0002_vocabulary", "seed"),
 )
+
+
+# sites and browsers are waited for while other tests compute
+_WAITING = frozenset({"deploy", "devserver", "faults", "frontend", "journeys"})
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a run on several processes, spread the files that wait over the first half."""
+    if not hasattr(config, "workerinput"):
+        return
+    waiting: dict[Path, list[pytest.Item]] = {}
+    computing: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        folder = item.path.relative_to(config.rootpath / "tests").parts[0]
+        files = waiting if folder in _WAITING else computing
+        files.setdefault(item.path, []).append(item)
+    others = iter(computing.values())
+    spread = [[file, *itertools.islice(others, 1)] for file in waiting.values()]
+    items[:] = [item for files in (*spread, others) for file in files for item in file]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -43,6 +66,12 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         for module, name in _SEEDS:
             getattr(importlib.import_module(module), name)(apps, None)
         connection.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The test database is a copy of one that is migrated already."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,15 @@ from bsti_db.devserver.environment import BUCKETS
 from bsti_db.devserver.execute import temporary_services
 from bsti_db.devserver.folder import read_json
 
-# Valkey's databases 8 to 15 are for whole sites, those before for the workers of a test run
-FIRST_BROKER_OF_SITES, BROKERS = 8, 16
-
 # the worker's name under pytest-xdist: gw0, gw1, …
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+_number = 0 if WORKER == "main" else 1 + int(WORKER.removeprefix("gw"))
+
+# Valkey's 64 databases: one for each of 16 workers, and three for the sites of each
+_WORKERS = 16
+BROKERS_OF_SITES = range(
+    _WORKERS + 3 * (_number % _WORKERS), _WORKERS + 3 * (_number % _WORKERS) + 3
+)
 
 
 def prepare_environment() -> None:
@@ -31,8 +35,7 @@ def prepare_environment() -> None:
         atexit.register(services.close)
     for bucket in BUCKETS:
         os.environ[f"S3_BUCKET_{bucket.upper()}"] = f"{bucket}-{WORKER}"
-    number = 0 if WORKER == "main" else 1 + int(WORKER.removeprefix("gw"))
-    os.environ["BROKER_URL"] = broker(number % FIRST_BROKER_OF_SITES)
+    os.environ["BROKER_URL"] = broker(_number % _WORKERS)
     endpoint_url, keys = store_of_tests()
     seaweedfs.make_buckets(
         seaweedfs.connect(endpoint_url, *keys), [f"{bucket}-{WORKER}" for bucket in BUCKETS]

@@ -1,5 +1,6 @@
 """Whole sites for journeys and faults: real web, worker and scheduler processes."""
 
+import fcntl
 import itertools
 import os
 import shutil
@@ -23,9 +24,11 @@ from bsti_db.devserver.execute import temporary_folder
 from bsti_db.devserver.folder import PROJECT, write_private
 from bsti_db.devserver.services import free_ports, running_services
 from bsti_db.devserver.supervisor import Child, check, start, stop, wait_until
-from tests.services import BROKERS, FIRST_BROKER_OF_SITES, broker, services, store_of_tests
+from tests.services import BROKERS_OF_SITES, broker, services, store_of_tests
 
-_numbers = itertools.count()
+MIGRATED = "test_migrated"
+
+_brokers = itertools.cycle(BROKERS_OF_SITES)
 
 
 @dataclass
@@ -103,7 +106,7 @@ def site_on_shared_services() -> Iterator[Site]:
     with own_places() as places, _folder() as folder:
         write_private(folder / "services.json", places)
         site = Site(url=places["site"], folder=folder, services=places)
-        with _application(site, ("web", "dicom", "default", "beat")):
+        with _application(site):
             yield site
 
 
@@ -118,7 +121,8 @@ def site_on_own_services() -> Iterator[Site]:
         site.children = {child.program.log.stem: child for child in children}
         # what a test has started anew is ours to stop
         running.callback(lambda: stop(list(site.children.values())))
-        with _application(site, ("web", "dicom", "default", "beat")):
+        site.manage("migrate", "--noinput")
+        with _application(site):
             yield site
 
 
@@ -134,12 +138,13 @@ def workers_on(places: dict[str, Any]) -> Iterator[Site]:
 
 @contextmanager
 def own_places() -> Iterator[dict[str, Any]]:
-    """A new database, new buckets and an empty broker database, in the form of services.json."""
+    """A migrated database, new buckets and an empty broker database, as services.json has them."""
     name = f"test_journey_{token_hex(4)}"
     shared = services()
+    template = migrated_database()
     with psycopg.connect(shared["database"]["owner"], autocommit=True) as owner:
-        owner.execute(f"CREATE DATABASE {name}")
-    number = FIRST_BROKER_OF_SITES + next(_numbers) % (BROKERS - FIRST_BROKER_OF_SITES)
+        owner.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    number = next(_brokers)
     with redis.Redis.from_url(broker(number)) as queue:
         queue.flushdb()
     buckets = {bucket: f"{bucket}-{name.replace('_', '-')}" for bucket in BUCKETS}
@@ -152,6 +157,27 @@ def own_places() -> Iterator[dict[str, Any]]:
     finally:
         with psycopg.connect(shared["database"]["superuser"], autocommit=True) as superuser:
             superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def migrated_database() -> str:
+    """The database that others are copied from: who asks first migrates it, once a test run."""
+    shared = services()
+    folder = Path(os.environ["BSTI_SERVICES"]).parent
+    with open(folder / "migrating", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "migrated").exists():
+            with psycopg.connect(shared["database"]["superuser"], autocommit=True) as superuser:
+                superuser.execute(f"DROP DATABASE IF EXISTS {MIGRATED} WITH (FORCE)")
+            with psycopg.connect(shared["database"]["owner"], autocommit=True) as owner:
+                owner.execute(f"CREATE DATABASE {MIGRATED}")
+            places = places_of(
+                shared, database=MIGRATED, buckets=shared["s3"]["buckets"], number=0, port=0
+            )
+            with _folder() as data:
+                write_private(data / "services.json", places)
+                Site(url="", folder=data, services=places).manage("migrate", "--noinput")
+            (folder / "migrated").touch()
+    return MIGRATED
 
 
 def places_of(
@@ -171,9 +197,8 @@ def places_of(
 
 
 @contextmanager
-def _application(site: Site, names: Sequence[str]) -> Iterator[None]:
-    site.manage("migrate", "--noinput")
-    with _processes(site, names):
+def _application(site: Site) -> Iterator[None]:
+    with _processes(site, ("web", "dicom", "default", "beat")):
         site.wait_until_ready()
         yield
 

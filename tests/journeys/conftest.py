@@ -4,10 +4,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 # Playwright runs a loop of its own in this thread, which Django would take for an async view
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# a page is waited for as long on a busy machine as on an idle one
+expect.set_options(timeout=20_000)
 
 ARGUMENTS = [
     "--headless=new",
@@ -23,7 +26,8 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+# one at a time in a process, so it ends with the file that used it
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(

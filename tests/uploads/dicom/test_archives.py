@@ -162,10 +162,10 @@ def test_a_directory_that_hides_its_length_is_refused_soon():
     entry = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *[0] * 6, *[0] * 3, 1, *[0] * 6) + b"a"
     directory = entry * 250_000
     end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), 0, 0)
-    start = time.perf_counter()
+    start = time.process_time()
 
     assert refusal(directory + end, entries=100) is Reason.ARCHIVE_TOO_MANY_ENTRIES
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_a_long_directory_of_the_large_form_is_refused_soon():
@@ -176,12 +176,12 @@ def test_a_long_directory_of_the_large_form_is_refused_soon():
     large = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, 0)
     locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, size, 1)
     end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, 47, 0xFFFFFFFF, 0)
-    start = time.perf_counter()
+    start = time.process_time()
 
     reason = refusal(directory + large + locator + end, entries=100)
 
     assert reason is Reason.ARCHIVE_TOO_MANY_ENTRIES
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_a_large_end_record_that_is_said_to_be_elsewhere_is_refused():
