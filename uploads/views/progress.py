@@ -82,9 +82,10 @@ def progress(upload: Upload) -> dict[str, Any]:
     }
 
 
-def _problem(file: UploadedFile) -> dict[str, str]:
+def _problem(file: UploadedFile) -> dict[str, Any]:
     # the name is gone when the upload is settled
     return {
+        "has_name": bool(file.name),
         "name": file.name or f"File {file.number}",
         "outcome": file.outcome,
         "label": file.get_outcome_display(),

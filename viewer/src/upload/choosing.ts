@@ -12,6 +12,9 @@ export function withoutSystemFiles(chosen: readonly Chosen[]): { kept: Chosen[];
   return { kept, leftOut: chosen.length - kept.length };
 }
 
+/** IM2 before IM10, as a folder shows them. */
+export const byName = new Intl.Collator("en-GB", { numeric: true });
+
 export function fromInput(files: Iterable<File>): Chosen[] {
   return [...files].map((file) => ({ name: file.webkitRelativePath || file.name, file }));
 }

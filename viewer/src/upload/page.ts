@@ -1,4 +1,4 @@
-import { fromDrop, fromInput, withoutSystemFiles, type Chosen } from "./choosing";
+import { byName, fromDrop, fromInput, withoutSystemFiles, type Chosen } from "./choosing";
 import { hashBytes, hashFile } from "./hashing";
 import { counted, overLimit, sizeWords, type Limits } from "./limits";
 import { createSpeed, progressWords, timeLeft, totals, type Totals } from "./progress";
@@ -116,7 +116,9 @@ function listenToChoosing(page: Page): void {
 
 function choose(page: Page, chosen: readonly Chosen[]): void {
   const { kept, leftOut } = withoutSystemFiles(chosen);
-  const all = [...new Map([...page.waiting, ...kept].map((one) => [identity(one), one])).values()];
+  const unique = new Map([...page.waiting, ...kept].map((one) => [identity(one), one]));
+  // their names are deleted later, and then a file is known by its number
+  const all = [...unique.values()].sort((one, other) => byName.compare(one.name, other.name));
   const held = page.held.map(({ name, size_bytes: size }) => ({ name, size }));
   const sent = page.queue.items.map(({ name, file }) => ({ name, size: file.size }));
   const tooMany = overLimit(all, [...held, ...sent], page.limits);

@@ -1,4 +1,5 @@
 import { element, required } from "../elements";
+import { byName } from "./choosing";
 import { counted, sizeWords } from "./limits";
 import type { HeldFile } from "./protocol";
 import type { Item } from "./queue";
@@ -103,7 +104,6 @@ function fileButton(words: string, name: string, effect: () => void): HTMLButton
 }
 
 const PAGE = 50;
-const byName = new Intl.Collator("en-GB", { numeric: true }); // IM2 before IM10
 
 /** What the server holds already; files that are not whole come first, because they need something done. */
 export function showHeld(view: View, files: readonly HeldFile[], remove: (file: HeldFile) => void, shown = PAGE): void {
