@@ -94,7 +94,10 @@ REASONS: dict[Reason, str] = {
     Reason.IDENTIFIERS_MISSING: "The file does not say which study and series it belongs to.",
     Reason.ARCHIVE_DAMAGED: "The zip file is damaged. Make it again.",
     Reason.ARCHIVE_ENCRYPTED: "The zip file is protected by a password. Send it without one.",
-    Reason.ARCHIVE_BOMB: "The zip file unpacks to far more than the database takes.",
+    Reason.ARCHIVE_BOMB: (
+        "The zip file unpacks to far more than the database takes. "
+        "Send the images themselves, without a zip."
+    ),
     Reason.ARCHIVE_OVERLAPS: "The zip file is not built as it should be. Make it again.",
     Reason.ARCHIVE_TOO_MANY_ENTRIES: "The zip file holds more files than one upload may.",
     Reason.ARCHIVE_NESTED: "The zip file holds another zip file. Unpack the inner one first.",
