@@ -316,6 +316,8 @@ CELERY_BROKER_URL = env.str("BROKER_URL", "redis://127.0.0.1:1/0")
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# a process makes its client of the store first, on a machine that may be busy
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 30  # seconds
 CELERY_TASK_TIME_LIMIT = 600  # seconds
 CELERY_TASK_SOFT_TIME_LIMIT = 570  # seconds
 CELERY_TASK_IGNORE_RESULT = True
@@ -357,8 +359,8 @@ CELERY_BEAT_SCHEDULE = {
 # A file's processing is leased for this long; a stale lease is taken over by the sweep.
 UPLOAD_LEASE = timedelta(seconds=90)
 UPLOAD_FILE_ATTEMPTS = 3
-# what one child is given: its start costs as much as twenty slices, a kill an attempt of each
-UPLOAD_BATCH_FILES = 150
+# what one child is given: a kill costs an attempt of each; its fork is cheap
+UPLOAD_BATCH_FILES = 50
 UPLOAD_BATCH_BYTES = 128 * 1024**2
 WORK_DIR = env.str("WORK_DIR", "")  # where dicom workers unpack; empty: the system's own
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from threading import Event, Thread
 
 from celery import Task, shared_task
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_process_init
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from audit.actors import Actor
 from uploads import mail, storage
+from uploads.dicom import nursery
 from uploads.models import Upload, UploadedFile
 from uploads.services import deciding, deidentifying, expanding, keys, leases, settling
 
@@ -45,6 +46,14 @@ def refuse_destroyed_keys(**_: object) -> None:
     destroyed = keys.destroyed_among(settings.PSEUDONYM_KEYS)
     if destroyed:
         raise SystemExit(f"Delete {', '.join(destroyed)} from PSEUDONYM_KEYS: it was destroyed.")
+
+
+@worker_process_init.connect
+def prepare(**_: object) -> None:
+    """Make what the first file would wait for."""
+    storage.prepare()
+    if settings.PROCESS == "dicom":
+        nursery.prepare()
 
 
 # --- One upload -------------------------------------------------------------------

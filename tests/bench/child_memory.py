@@ -3,7 +3,6 @@
 Target: under 1.5 GB for the child and 300 MB for the parent, native and encapsulated.
 """
 
-import os
 import tempfile
 import threading
 import time
@@ -22,6 +21,7 @@ from pydicom.uid import (
 )
 
 from tests.datasets import ct_pixels, enhanced_ct_dataset, in_transfer_syntax
+from tests.uploads.dicom.children import children_at_work
 from uploads.dicom.batch import Item, Outcome, run_batch
 from uploads.dicom.deid.pseudonyms import Pseudonyms
 
@@ -87,7 +87,7 @@ def _watched_children() -> Iterator[list[float]]:
 
     def watch() -> None:
         while not is_over.wait(0.01):
-            peaks.extend(_megabytes(pid, "VmHWM") for pid in _children())
+            peaks.extend(_megabytes(child.pid, "VmHWM") for child in children_at_work())
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -98,20 +98,7 @@ def _watched_children() -> Iterator[list[float]]:
         watcher.join()
 
 
-def _children() -> list[str]:
-    listed = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
-    return [pid for pid in listed.read_text().split() if _is_guarded(pid)]
-
-
-def _is_guarded(pid: str) -> bool:
-    """Whether the child's own program runs: until then it counts its parent's memory as its own."""
-    try:
-        return b"uploads.dicom.batch_child" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-
-
-def _megabytes(pid: str, name: str) -> float:
+def _megabytes(pid: int | str, name: str) -> float:
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

@@ -13,6 +13,7 @@ import psutil
 
 from tests.bench.upload_to_accepted import ct_of, prepare, send, wait_until_accepted
 from tests.sites import Site, site_on_shared_services
+from tests.uploads.dicom.children import NURSERY
 
 SLICES = 2_000
 TARGET_MB = 600
@@ -68,7 +69,7 @@ def _children(parent: psutil.Process) -> list[psutil.Process]:
 
 def _taken(process: psutil.Process, name: str) -> tuple[str, float]:
     try:
-        is_child = "uploads.dicom.batch_child" in process.cmdline()
+        is_child = NURSERY in process.cmdline()
         return (f"{name} child" if is_child else name), process.memory_info().rss / 1e6
     except psutil.Error:
         # it ended meanwhile

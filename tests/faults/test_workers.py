@@ -14,13 +14,13 @@ from django.core.files.storage import storages
 from django.utils import timezone
 
 from tests import datasets
+from tests.uploads.dicom.children import children_at_work
 from tests.uploads.sending import submitted
 from uploads import storage, tasks
 from uploads.lifecycle import UploadStatus
 from uploads.models import Instance, Upload, UploadedFile
 
 SLICES = 120
-CHILD = "uploads.dicom.batch_child"
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,13 +48,9 @@ def leases_run_out() -> None:
 
 
 def children_of(site) -> list[psutil.Process]:
-    worker = psutil.Process(site.children["dicom"].process.pid)
-    found = []
-    for process in worker.children(recursive=True):
-        with suppress(psutil.Error):
-            if CHILD in process.cmdline():
-                found.append(process)
-    return found
+    """The guarded children at work for the dicom worker's processes."""
+    pool = psutil.Process(site.children["dicom"].process.pid).children()
+    return [child for process in pool for child in children_at_work(process.pid)]
 
 
 def assert_accepted_once_and_complete(upload: Upload, slices: int = SLICES) -> None:
@@ -133,9 +129,6 @@ def _in_hand(child: psutil.Process) -> tuple[str, int]:
 
     Raises ValueError or an error of psutil for a child that is gone.
     """
-    command = child.cmdline()
-    if not command:
-        raise ValueError("A child that has ended and was not waited for has no command.")
-    marker = Path(command[-1]) / "working.json"
+    marker = Path(child.cwd()) / "working.json"
     began = marker.stat().st_mtime_ns
     return json.loads(marker.read_text())["id"], began

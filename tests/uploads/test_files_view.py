@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from tests import datasets
 from tests.uploads.entering import come_in
 from tests.uploads.sending import draft
 from uploads import storage
@@ -71,6 +72,14 @@ def test_a_small_file_arrives_in_one_part(sender, upload):
     file = upload.files.get()
     assert file.outcome == UploadedFile.Outcome.WAITING
     assert storage.read_quarantine(file) == content
+
+
+def test_whether_a_small_file_is_a_zip_is_seen_when_it_arrives(sender, upload):
+    contents = {"IM1": datasets.ct_slice(), "IM2": datasets.zip_of({"IM3": b"DICM"})}
+    for entry in announce(sender, upload, contents).json()["files"]:
+        send(sender, upload, entry["id"], 1, contents[entry["name"]])
+
+    assert dict(upload.files.values_list("name", "is_zip")) == {"IM1": False, "IM2": True}
 
 
 def test_a_file_of_three_parts_goes_on_where_it_was(sender, upload):
@@ -277,6 +286,7 @@ def test_the_form_without_script_sends_files_whole_and_in_parts(sender, upload):
     assert storage.read_quarantine(first) == small
     assert storage.read_quarantine(second) == big
     assert {first.outcome, second.outcome} == {"waiting"}
+    assert (first.is_zip, second.is_zip) == (False, None)
 
 
 def test_the_form_checks_its_token_after_the_files(upload):

@@ -20,7 +20,7 @@ from uploads import storage, tasks
 from uploads.dicom.transcoding import decode_frame
 from uploads.lifecycle import UploadStatus
 from uploads.models import Instance, Patient, Series, Study, Upload, UploadedFile
-from uploads.services import deciding, deidentifying, held_files, leases, settling
+from uploads.services import deciding, deidentifying, expanding, held_files, leases, settling
 
 pytestmark = pytest.mark.django_db
 
@@ -386,6 +386,18 @@ def test_a_zip_is_expanded_into_files_of_its_upload():
     assert upload.status == UploadStatus.ACCEPTED
     assert outcomes(upload) == [(Outcome.EXPANDED, ""), *[(Outcome.ACCEPTED, "")] * 3]
     assert Instance.objects.filter(series__study__upload=upload).count() == 3
+
+
+def test_only_files_whose_beginning_was_not_seen_are_looked_at_again():
+    upload = draft()
+    zipped = datasets.zip_of({"IM1": datasets.ct_slice()})
+    not_seen = add_file(upload, zipped)
+    add_file(upload, datasets.ct_slice())
+    seen = add_file(upload, zipped, is_zip=True)
+    # noted as no zip: nobody reads it to find that it is one
+    add_file(upload, zipped, is_zip=False)
+
+    assert expanding.waiting_archives(upload) == [not_seen, seen]
 
 
 def test_a_zip_with_more_files_than_an_upload_may_hold_is_refused(settings):

@@ -28,6 +28,10 @@ _ARCHIVE_ENDINGS = frozenset({".zip", ".7z", ".rar", ".gz", ".tar", ".tgz", ".bz
 _SUSPICIOUS_RATIO, _SUSPICIOUS_BYTES = 250, 10 * 1024**2
 
 
+# as much of a file as `is_zip` looks at
+HEAD_BYTES = 132
+
+
 @dataclass(frozen=True)
 class Limits:
     """The most an archive may hold: members, their bytes in all, and the bytes of one."""
@@ -51,7 +55,7 @@ class Entry:
 
 
 def is_zip(head: bytes) -> bool:
-    """Whether a file that begins with these 132 bytes is a zip, an empty one too.
+    """Whether a file that begins with these HEAD_BYTES is a zip, an empty one too.
 
     A DICOM file may begin as a zip does: its preamble is anybody's, and is zeroed.
     """

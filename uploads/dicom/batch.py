@@ -1,8 +1,8 @@
 """The guarded child: files nobody trusts are opened in a process of its own, with limits.
 
-The parent starts `python -m uploads.dicom.batch_child FOLDER`, gives the secret through standard
-input and reads `started ID`, `working ID` and `finished ID`. Whatever the child does or dies of,
-the items it finished are finished, and the one it had in hand is known.
+The parent asks its `nursery` for a child, gives it the secret through standard input and reads
+`started ID`, `working ID` and `finished ID`. Whatever the child does or dies of, the items it
+finished are finished, and the one it had in hand is known.
 
 Work folder: `job.json` (items and options, written by the parent), and for each item, written
 whole or not at all: `{id}.dcm`, `{id}.{n}.jls` (frames from 1), `{id}.thumb.png`,
@@ -10,27 +10,25 @@ whole or not at all: `{id}.dcm`, `{id}.{n}.jls` (frames from 1), `{id}.thumb.png
 item in hand.
 """
 
-import contextlib
 import json
 import os
 import re
 import selectors
-import subprocess
-import sys
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
+from uploads.dicom import nursery
 from uploads.dicom.attributes import Attributes
 from uploads.dicom.deid.pseudonyms import Pseudonyms
 from uploads.dicom.deid.report import Report
 from uploads.dicom.masks import Mask, Picture
+from uploads.dicom.nursery import Child
 from uploads.dicom.reasons import Reason
 
-_ROOT = Path(__file__).resolve().parents[2]
-_TERMINATION_SECONDS = 5
+_PATIENCE_SECONDS = 0.2
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
@@ -161,6 +159,11 @@ def run_batch(
     ----------
     folder
         An empty folder, or that of an earlier run; what is written stays there for the caller.
+
+    Raises
+    ------
+    NoChild
+        When none can be started: that is no file's fault.
     """
     limits = limits or Limits()
     waiting = []
@@ -183,7 +186,7 @@ def _run_child(
     # a child that dies before its first item costs that item, or it would start for ever
     in_hand: Item | None = waiting[0]
     reason = Reason.PROCESSING_FAILED
-    child = _started(folder, pseudonyms)
+    child = _born(folder, pseudonyms)
     try:
         for word, item_id in _lines(child, limits.seconds):
             if word == "late":
@@ -197,48 +200,26 @@ def _run_child(
                 waiting.remove(by_id[item_id])
                 yield _read_outcome(outcome_path(folder, item_id))
     finally:
-        _stop(child)
+        # one that has closed its output ends by itself
+        nursery.stop(child, patience=_PATIENCE_SECONDS)
     if in_hand is not None:
         waiting.remove(in_hand)
         yield Outcome(in_hand.id, Status.INTERRUPTED, reason)
 
 
-def _started(folder: Path, pseudonyms: Pseudonyms) -> "subprocess.Popen[bytes]":
-    # no variable of ours goes along: a child that is taken over finds no credentials
-    environment = {
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
-    child = subprocess.Popen(
-        [sys.executable, "-m", "uploads.dicom.batch_child", str(folder.resolve())],
-        cwd=_ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        close_fds=True,
-        start_new_session=True,
-    )
+def _born(folder: Path, pseudonyms: Pseudonyms) -> Child:
     secret = {
         "secret": pseudonyms.secret.hex(),
         "key_id": pseudonyms.key_id,
         "organisation_key": pseudonyms.organisation_key,
         "upload_key": pseudonyms.upload_key,
     }
-    stdin = cast(IO[bytes], child.stdin)
-    # when it died at once, the loop sees the end of its output
-    with contextlib.suppress(BrokenPipeError):
-        stdin.write(json.dumps(secret).encode("ascii"))
-        stdin.close()
-    return child
+    return nursery.born(folder, json.dumps(secret).encode("ascii"))
 
 
-def _lines(child: "subprocess.Popen[bytes]", seconds: float) -> Iterator[tuple[str, str]]:
+def _lines(child: Child, seconds: float) -> Iterator[tuple[str, str]]:
     """The child's lines as (word, item id); `late` when it says nothing for so long."""
-    stream = cast(IO[bytes], child.stdout).fileno()
+    stream = child.output
     os.set_blocking(stream, False)
     buffered = b""
     with selectors.DefaultSelector() as selector:
@@ -255,18 +236,6 @@ def _lines(child: "subprocess.Popen[bytes]", seconds: float) -> Iterator[tuple[s
             for line in lines:
                 word, _, item_id = line.decode("ascii", "replace").partition(" ")
                 yield word, item_id
-
-
-def _stop(child: "subprocess.Popen[bytes]") -> None:
-    if child.poll() is None:
-        try:
-            # it has closed its output and ends by itself, or it is stopped
-            child.wait(timeout=0.2)
-        except subprocess.TimeoutExpired:
-            child.kill()
-    child.wait(timeout=_TERMINATION_SECONDS)
-    if child.stdout is not None:
-        child.stdout.close()
 
 
 def _write_job(folder: Path, items: Sequence[Item], limits: Limits) -> None:

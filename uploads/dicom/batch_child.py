@@ -39,8 +39,7 @@ _SECONDS_A_WORD = 5
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
 
-def main() -> int:
-    folder = Path(sys.argv[1])
+def main(folder: Path) -> int:
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     _confine(batch.Limits(**job["limits"]))
     # a warning may quote a value
@@ -195,7 +194,3 @@ def _telling(item: Item) -> Callable[[], None]:
 def _say(word: str, item: Item) -> None:
     sys.stdout.write(f"{word} {item.id}\n")
     sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -194,6 +194,8 @@ class UploadedFile(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     received_at = models.DateTimeField(null=True, blank=True)
     multipart_id = models.CharField(max_length=255, blank=True)
+    # whether it begins as a zip does; None when nobody saw its beginning yet
+    is_zip = models.BooleanField(null=True, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.ARRIVING)
     reason = models.CharField(max_length=40, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

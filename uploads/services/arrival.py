@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from uploads import storage
+from uploads.dicom import archives
 from uploads.lifecycle import UploadStatus
 from uploads.models import FilePart, UploadedFile
 from uploads.services.intake import UploadIsClosed
@@ -53,7 +54,7 @@ def receive_part(
         if sha256 != file.sha256:
             raise PartNotAsAnnounced("The file has changed since it was chosen. Add it again.")
         storage.put_whole(file, body, sha256)
-        return _mark_received(file, at)
+        return _mark_received(file, at, is_zip=_begins_as_zip(body))
     if not file.parts.filter(number=number, sha256=sha256).exists():
         store_part(file=file, number=number, body=body, sha256=sha256)
     return _complete_when_whole(file, at)
@@ -88,14 +89,16 @@ def receive_stream_end(
     A file of one part is stored whole.
     """
     digest = hashlib.sha256(last).hexdigest()
+    is_zip = None
     if number == 1:
         storage.put_whole(file, last, digest)
+        is_zip = _begins_as_zip(last)
     else:
         store_part(file=file, number=number, body=last, sha256=digest)
         storage.complete_multipart(file)
     file.size_bytes, file.sha256 = size_bytes, sha256
     file.save(update_fields=["size_bytes", "sha256"])
-    _mark_received(file, at)
+    _mark_received(file, at, is_zip=is_zip)
 
 
 def give_up(*, file: UploadedFile) -> None:
@@ -150,11 +153,15 @@ def _complete_when_whole(file: UploadedFile, at: datetime) -> bool:
         return _mark_received(locked, at)
 
 
-def _mark_received(file: UploadedFile, at: datetime) -> bool:
+def _begins_as_zip(body: bytearray) -> bool:
+    return archives.is_zip(bytes(body[: archives.HEAD_BYTES]))
+
+
+def _mark_received(file: UploadedFile, at: datetime, *, is_zip: bool | None = None) -> bool:
     """The file waits for a worker, once its upload is submitted."""
     marked = UploadedFile.objects.filter(
         pk=file.pk, received_at=None, upload__status=UploadStatus.DRAFT
-    ).update(received_at=at, outcome=UploadedFile.Outcome.WAITING, multipart_id="")
+    ).update(received_at=at, outcome=UploadedFile.Outcome.WAITING, multipart_id="", is_zip=is_zip)
     if not marked and not UploadedFile.objects.filter(pk=file.pk, received_at__isnull=False):
         raise UploadIsClosed("This upload was sent already. Its files cannot be changed.")
     file.received_at = at

@@ -16,7 +16,6 @@ from uploads.dicom.reasons import Refused
 from uploads.explanations import UploadReason
 from uploads.models import Upload, UploadedFile
 
-_HEAD_BYTES = 132
 _READ_AHEAD_BYTES = 256 * 1024
 _HASHED_AT_ONCE_BYTES = 8 * 1024**2
 _READERS = 8
@@ -26,7 +25,9 @@ _Outcome = UploadedFile.Outcome
 
 def waiting_archives(upload: Upload) -> list[UploadedFile]:
     """The sent files that wait and begin as a zip does, whatever they are called."""
-    sent = list(upload.files.filter(outcome=_Outcome.WAITING, container=None))
+    waiting = upload.files.filter(outcome=_Outcome.WAITING, container=None)
+    # of a small file it was seen when it arrived
+    sent = list(waiting.exclude(is_zip=False))
     with ThreadPoolExecutor(_READERS) as readers:
         heads = list(readers.map(_head, sent))
     return [file for file, head in zip(sent, heads, strict=True) if archives.is_zip(head)]
@@ -101,7 +102,7 @@ def _refuse(file: UploadedFile, reason: str) -> int:
 
 def _head(file: UploadedFile) -> bytes:
     try:
-        return storage.read_range(file, 0, min(_HEAD_BYTES, file.size_bytes))
+        return storage.read_range(file, 0, min(archives.HEAD_BYTES, file.size_bytes))
     except FileNotFoundError:
         return b""  # whoever works on the file says so
 

@@ -83,6 +83,11 @@ def instance_keys(upload_id: Any, series_uid: str, sop_uid: str, frames: int) ->
     ]
 
 
+def prepare() -> None:
+    """Make this process's client of the store, which takes a while, before it is needed."""
+    _ = _quarantine().client
+
+
 # --- Quarantine ---------------------------------------------------------------
 
 

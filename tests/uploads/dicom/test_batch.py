@@ -5,14 +5,11 @@ import hashlib
 import io
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
-from django.conf import settings
 from PIL import Image
 
 from tests.datasets import (
@@ -23,6 +20,7 @@ from tests.datasets import (
     mr_image,
     not_dicom,
 )
+from tests.uploads.dicom.children import children_at_work
 from tests.uploads.dicom.keys import KEYS, deidentified, planted_in
 from uploads.dicom import batch
 from uploads.dicom.batch import Item, Limits, Outcome, Status, run_batch
@@ -187,10 +185,8 @@ def test_a_file_that_takes_too_long_costs_itself_alone(folder, put, tmp_path):
     assert outcomes["c"].status is Status.ACCEPTED
 
 
-def test_a_child_that_cannot_start_costs_one_file_a_time_and_ends(folder, put, monkeypatch):
-    monkeypatch.setattr(batch, "_ROOT", folder)
-
-    outcomes = run(folder, put(a=ct_slice(), b=ct_slice()))
+def test_a_child_that_dies_at_its_birth_costs_one_file_a_time_and_ends(folder, put):
+    outcomes = run(folder, put(a=ct_slice(), b=ct_slice()), memory_bytes=1)
 
     assert {outcome.status for outcome in outcomes.values()} == {Status.INTERRUPTED}
     assert len(outcomes) == 2
@@ -203,7 +199,7 @@ def test_a_caller_that_stops_leaves_no_child_and_no_part(folder, put):
     next(outcomes)
     outcomes.close()
 
-    assert not _children()
+    assert not children_at_work()
     finished = {path.stem for path in folder.glob("f*.json")}
     assert len(finished) < 200
     for item_id in finished:
@@ -214,49 +210,6 @@ def test_ids_cannot_name_another_place():
     for name in ("../a", "a/b", "", "a.b", "é"):
         with pytest.raises(ValueError, match="letters"):
             Item(name, Path("x"))
-
-
-def test_the_child_says_nothing_of_a_file_and_starts_without_the_web(folder, put):
-    items = put(a=ct_slice(), b=held_xray(), c=ct_slice()[:5000])
-    run(folder, items)
-    for item in items:
-        batch.outcome_path(folder, item.id).unlink()
-    secret = {
-        "secret": KEYS.secret.hex(),
-        "key_id": "k",
-        "organisation_key": "o",
-        "upload_key": "u",
-    }
-
-    child = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "uploads.dicom.batch_child", str(folder)],
-        cwd=settings.BASE_DIR,
-        input=json.dumps(secret).encode(),
-        capture_output=True,
-        check=True,
-    )
-
-    assert set(child.stdout.decode().split("\n")) <= {
-        *(f"{word} {item.id}" for word in ("started", "working", "finished") for item in items),
-        "",
-    }
-    assert not planted_in(child.stderr)
-    for package in (b"django", b"boto3", b"celery", b"psycopg"):
-        assert package not in child.stderr
-
-
-def _children() -> set[str]:
-    """Guarded children of this process that still run."""
-    found = set()
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = status.read_text().rpartition(")")[2].split()[1]
-            command = (status.parent / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if int(parent) == os.getpid() and b"batch_child" in command:
-            found.add(status.parent.name)
-    return found
 
 
 def test_a_masked_file_is_held_until_a_person_has_seen_it_again(folder, put):
