@@ -106,7 +106,8 @@ FORM_RENDERER = "bsti_db.forms.NhsFormRenderer"
 # Three roles: the owner migrates, web and worker may not change the audit trail.
 
 _database_variable = "DATABASE_OWNER_URL" if PROCESS == "migrate" else "DATABASE_URL"
-DATABASES = {"default": env.db_url_config(os.environ.get(_database_variable, "postgres:///bsti"))}
+_database_url = os.environ.get(_database_variable, "postgres:///bsti")
+DATABASES = {"default": env.db_url_config(_database_url, engine="bsti_db.database")}
 DATABASES["default"]["CONN_MAX_AGE"] = 60  # seconds
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 

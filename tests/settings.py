@@ -12,7 +12,9 @@ from bsti_db.settings import *
 # --- Database ---------------------------------------------------------------
 # The owner makes the test databases; only there may it empty the audit trail between tests.
 
-DATABASES = {"default": env.db_url_config(os.environ["DATABASE_OWNER_URL"])}
+DATABASES["default"] = env.db_url_config(
+    os.environ["DATABASE_OWNER_URL"], engine="bsti_db.database"
+)
 DATABASES["default"]["OPTIONS"]["options"] = "-c bsti.tests_may_truncate=on"
 
 # --- Storage ----------------------------------------------------------------

@@ -66,6 +66,8 @@ def cluster(folder: Path, sockets: Path, secrets: dict[str, Any]) -> Cluster:
 def program(at: Cluster, *, log: Path, durable: bool) -> Program:
     """The server. Not `durable` is for tests: a crash of the machine may lose everything."""
     settings = ["listen_addresses=", "max_connections=200", "timezone=UTC", "log_timezone=UTC"]
+    # a refused row and its statement hold values, the name of a file for one
+    settings += ["log_error_verbosity=terse", "log_min_error_statement=panic"]
     if not durable:
         settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
     return Program(

@@ -156,6 +156,12 @@ def test_each_process_holds_its_own_credentials_and_no_others(service, process):
     assert f"bsti_{environment._ROLES[process]}:" in given["DATABASE_URL"]
 
 
+def test_the_database_logs_neither_statements_nor_the_rows_it_refused():
+    command = compose()["services"]["database"]["command"]
+
+    assert {"log_error_verbosity=terse", "log_min_error_statement=panic"} <= set(command)
+
+
 def test_only_the_migration_holds_the_owner_of_the_database():
     holders = {
         name

@@ -6,6 +6,7 @@ import json
 import uuid
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -287,6 +288,16 @@ def test_the_form_without_script_sends_files_whole_and_in_parts(sender, upload):
     assert storage.read_quarantine(second) == big
     assert {first.outcome, second.outcome} == {"waiting"}
     assert (first.is_zip, second.is_zip) == (False, None)
+
+
+def test_a_file_that_is_not_taken_is_named_at_once_and_in_no_session(sender, upload):
+    name = "GRIMSBYTHORPE.dcm"
+
+    answer = sender.post(files_url(upload), {"files": [SimpleUploadedFile(name, b"")]})
+
+    assert f"{name}: " in answer.content.decode()
+    assert name not in str(Session.objects.get().get_decoded())
+    assert name not in sender.get(reverse("uploads:detail", args=[upload.pk])).content.decode()
 
 
 def test_the_form_checks_its_token_after_the_files(upload):

@@ -18,7 +18,7 @@ from uploads import receiving, services, storage
 from uploads.entrance import submitter_required
 from uploads.models import FilePart, UploadedFile
 from uploads.services import arrival, intake
-from uploads.views.intake import own_upload
+from uploads.views.intake import files_page, own_upload
 
 FILES_A_REQUEST = 200
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -145,6 +145,9 @@ def _take_form(request: HttpRequest, upload: Any) -> HttpResponse:
             handler.discard()
             return answer
         _report(request, handler)
+    if handler.problems:
+        # shown at once: on its way to a next page a file's name would lie in the session
+        return files_page(request, upload)
     return redirect("uploads:detail", upload.pk)
 
 

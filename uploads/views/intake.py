@@ -59,6 +59,10 @@ def detail(request: HttpRequest, upload_id: Any) -> HttpResponse:
     upload = own_upload(request, upload_id)
     if upload.status != UploadStatus.DRAFT:
         return status_page(request, upload)
+    return files_page(request, upload)
+
+
+def files_page(request: HttpRequest, upload: Upload) -> HttpResponse:
     files = upload.files.filter(container=None)
     context = {
         "upload": upload,
