@@ -17,7 +17,7 @@ from PIL import Image
 
 from bsti_db import static_headers
 from bsti_db.templatetags.assets import asset
-from tests.frontend import pixels
+from tests.frontend import phantom, pixels
 
 KINDS = {
     ".js": "text/javascript",
@@ -38,6 +38,8 @@ class Site:
         self.pages = {"/stack.html": stack_page(), "/upload.html": upload_page()}
         for name, kinds in (("ct", ("ct",)), ("all", tuple(pixels.KINDS))):
             self.pages[f"/pixels-{name}.html"] = with_entry("stack.ts", pixels.page_of(kinds))
+        for scan in (*phantom.SCANS, phantom.PROJECTION):
+            self.pages[f"/phantom-{scan}.html"] = with_entry("stack.ts", phantom.page_of(scan))
         self.picture_seconds = 0.0
         self.missing_slices: set[int] = set()
         self.damaged_slices: set[int] = set()
@@ -147,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, file.read_bytes(), KINDS[file.suffix])
         elif path == "/u/files/":
             self.answer(200, json.dumps(self.site.state()).encode())
-        elif (asked := pixels.answer(path)) is not None:
+        elif (asked := pixels.answer(path) or phantom.answer(path)) is not None:
             self.answer_pixels(*asked)
         else:
             self.answer_picture(path)

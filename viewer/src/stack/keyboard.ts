@@ -19,14 +19,16 @@ export type PixelAction =
   | { kind: "zoom"; by: number }
   | { kind: "pan"; across: number; down: number }
   | { kind: "rotate" }
+  | { kind: "mirror" }
   | { kind: "play" }
   | { kind: "center"; by: number }
   | { kind: "width"; by: number }
   | { kind: "undo" }
   | { kind: "planes" }
-  | { kind: "slab" };
+  | { kind: "projection" }
+  | { kind: "thickness"; by: 1 | -1 };
 
-const OF_PIXELS: readonly string[] = ["mode", "zoom", "pan", "rotate", "play", "center", "width", "undo", "planes", "slab"];
+const OF_PIXELS: readonly string[] = ["mode", "zoom", "pan", "rotate", "mirror", "play", "center", "width", "undo", "planes", "projection", "thickness"];
 
 export function isOfPixels(action: Action): action is PixelAction {
   return OF_PIXELS.includes(action.kind);
@@ -67,7 +69,11 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   "=": { kind: "zoom", by: 1.25 },
   "-": { kind: "zoom", by: 0.8 },
   o: { kind: "rotate" },
+  h: { kind: "mirror" },
   p: { kind: "planes" },
+  b: { kind: "projection" },
+  t: { kind: "thickness", by: 1 },
+  y: { kind: "thickness", by: -1 },
   " ": { kind: "play" },
   ",": { kind: "center", by: -1 },
   ".": { kind: "center", by: 1 },

@@ -5,8 +5,9 @@ import type { Series } from "../series";
 import { indexOf, projectionOf, type Projection } from "../projection";
 import { rangeOf, type Window } from "../windowing";
 import type { Decoded } from "./decoding";
+import { edgesOf, edgesOfProjection, letterEdges, type Edges } from "./directions";
 import type { FrameHeader } from "./headers";
-import { remember } from "./metadata";
+import { headerFor, remember } from "./metadata";
 
 export const ENGINE = "stack";
 
@@ -29,6 +30,8 @@ export interface PixelCanvas {
   zoomBy(factor: number): void;
   panBy(across: number, down: number): void;
   rotate(): void;
+  /** Turns left and right over; the letters at the edges turn with them. */
+  mirror(): void;
   resetView(): void;
   render(): void;
   /** How the drawn image lies in `element`; null while none is drawn. */
@@ -66,9 +69,12 @@ export function createPixelCanvas(
   // the focus belongs to the viewport: in here the tools would take every key, Tab too
   element.removeAttribute("tabindex");
   const viewport = drawing.getViewport<StackViewport>(viewportId);
+  const letters = letterEdges(element);
   element.addEventListener(Enums.Events.IMAGE_RENDERED, () => {
     const drawn = viewport.getCornerstoneImage() as Types.IImage | undefined;
-    if (drawn) onPainted(nameOf(drawn.imageId));
+    if (!drawn) return;
+    letters.show(edgesOn(viewport, headerFor(drawn.imageId)));
+    onPainted(nameOf(drawn.imageId));
   });
   eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, onLost);
   new ResizeObserver(() => {
@@ -92,7 +98,13 @@ export function createPixelCanvas(
       viewport.setViewPresentation({ rotation: (rotation + 90) % 360 });
       viewport.render();
     },
+    mirror() {
+      viewport.setCamera({ flipHorizontal: !viewport.getCamera().flipHorizontal });
+      viewport.render();
+    },
     resetView() {
+      // turning it back over is not undone by the view's own presentation
+      viewport.setCamera({ flipHorizontal: false });
       viewport.setViewPresentation({ rotation: 0 });
       viewport.resetCamera({ resetPan: true, resetZoom: true });
       viewport.render();
@@ -214,6 +226,20 @@ function projectionIn(viewport: StackViewport): Projection | null {
     const world = utilities.transformIndexToWorld(imageData, [...indexOf(pair), 0]) as Types.Point3;
     return viewport.worldToCanvas(world);
   });
+}
+
+/** The way in space from the middle of a viewport to its right and to its lower edge, as it is drawn. */
+export function waysOn(viewport: Pick<StackViewport, "element" | "canvasToWorld">): [rightwards: number[], downwards: number[]] {
+  const [x, y] = [viewport.element.clientWidth / 2, viewport.element.clientHeight / 2];
+  const middle = viewport.canvasToWorld([x, y]);
+  const way = (to: Types.Point2): number[] => viewport.canvasToWorld(to).map((part, axis) => part - (middle[axis] as number));
+  return [way([2 * x, y]), way([x, 2 * y])];
+}
+
+function edgesOn(viewport: StackViewport, header: FrameHeader | undefined): Edges | null {
+  if (!header) return null;
+  const ways = waysOn(viewport);
+  return header.orientation ? edgesOf(...ways) : edgesOfProjection(header, ...ways);
 }
 
 function pixelAt(viewport: StackViewport, clientX: number, clientY: number): readonly [number, number] | null {

@@ -22,6 +22,8 @@ export interface FrameHeader {
   pixelSpacing: readonly [number, number] | null;
   orientation: readonly number[] | null;
   position: readonly number[] | null;
+  /** Where the rows and the columns of a radiograph run to, in letters. */
+  directions: readonly [string, string] | null;
   sliceThickness: number;
 }
 
@@ -78,6 +80,7 @@ export function readHeader(attributes: Attributes, frame: number): FrameHeader {
     pixelSpacing: spacingOf(group("measures")),
     orientation: numbersOf(group("orientation"), "00200037", 6),
     position: numbersOf(group("position"), "00200032", 3),
+    directions: directionsOf(attributes),
     sliceThickness: numberOf(group("measures"), "00180050") ?? 0,
   };
 }
@@ -104,6 +107,12 @@ function spacingOf(group: Attributes): FrameHeader["pixelSpacing"] {
   // a radiograph may know its spacing at the detector alone
   const [row, column] = numbersOf(group, "00280030", 2) ?? numbersOf(group, "00181164", 2) ?? [];
   return row !== undefined && column !== undefined && row > 0 && column > 0 ? [row, column] : null;
+}
+
+function directionsOf(attributes: Attributes): FrameHeader["directions"] {
+  const values = attributes["00200020"]?.Value ?? [];
+  const [row, column] = values.map((value) => (typeof value === "string" && /^[LRAPHF]{1,3}$/.test(value) ? value : ""));
+  return row && column ? [row, column] : null;
 }
 
 function numbersOf(attributes: Attributes, tag: string, count: number): number[] | null {

@@ -16,6 +16,10 @@ export function remember(imageId: string, header: FrameHeader): void {
   });
 }
 
+export function headerFor(imageId: string): FrameHeader | undefined {
+  return headers.get(imageId);
+}
+
 const answers: Record<string, ((header: FrameHeader) => object) | undefined> = {
   imagePixelModule: (header) => ({
     bitsAllocated: header.bitsAllocated,

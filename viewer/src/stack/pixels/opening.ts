@@ -9,6 +9,7 @@ import type { Measuring } from "./measuring";
 import { listenToProbe } from "./probe";
 import { createReformatting, type Reformatting } from "./reformatting";
 import { createPixelScreen, type PixelScreen } from "./screen";
+import { nextProjection, otherThickness } from "./slabs";
 import { buildTools, showMode, type Tools } from "./tools";
 
 const WINDOW_KEY_STEP = 0.02; // of the width, and twice that a press
@@ -46,7 +47,9 @@ export function openPixels(stack: Stack, onBroken: () => void): Screen {
     if (action.kind !== "play") cine.stop();
     perform(opened, action);
   };
-  tools.listen(act);
+  tools.listen(act, (slab) => {
+    reformatting.slab(slab);
+  });
   return {
     ...screen,
     show: () => {
@@ -84,15 +87,22 @@ function perform(opened: Opened, action: PixelAction): void {
   else if (action.kind === "center") changeWindow(opened, 0, action.by);
   else if (action.kind === "width") changeWindow(opened, action.by, 0);
   else if (action.kind === "planes") opened.reformatting.toggle();
-  else if (action.kind === "slab") opened.reformatting.slab();
+  else if (action.kind === "projection" || action.kind === "thickness") changeSlab(opened, action);
   else if (action.kind === "undo") void opened.measuring?.then((measuring) => { measuring.undo(); });
   else withCanvas(screen.canvas(), action);
+}
+
+function changeSlab({ reformatting }: Opened, action: PixelAction): void {
+  const slab = reformatting.chosenSlab();
+  if (action.kind === "projection") reformatting.slab(nextProjection(slab));
+  else if (action.kind === "thickness") reformatting.slab(otherThickness(slab, action.by));
 }
 
 function withCanvas(canvas: PixelCanvas | null, action: PixelAction): void {
   if (action.kind === "zoom") canvas?.zoomBy(action.by);
   else if (action.kind === "pan") canvas?.panBy(action.across, action.down);
   else if (action.kind === "rotate") canvas?.rotate();
+  else if (action.kind === "mirror") canvas?.mirror();
 }
 
 function choose(opened: Opened, mode: Mode): void {

@@ -10,8 +10,10 @@ import {
 
 import { element } from "../../elements";
 import { rangeOf, type Window } from "../windowing";
-import { ENGINE, idOf, keep, theEngine } from "./canvas";
+import { ENGINE, idOf, keep, theEngine, waysOn } from "./canvas";
+import { edgesOf, letterEdges } from "./directions";
 import type { Picture } from "./screen";
+import type { Projection, Slab } from "./slabs";
 
 const PLANES = ["axial", "coronal", "sagittal"] as const;
 type Plane = (typeof PLANES)[number];
@@ -26,15 +28,19 @@ const ORIENTATIONS: Readonly<Record<Plane, Enums.OrientationAxis>> = {
   sagittal: Enums.OrientationAxis.SAGITTAL,
 };
 const NAMES: Readonly<Record<Plane, string>> = { axial: "Axial", coronal: "Coronal", sagittal: "Sagittal" };
-const SLAB = 10; // mm of a maximum intensity projection
+const BLENDS: Readonly<Record<Projection, Enums.BlendModes>> = {
+  plane: Enums.BlendModes.COMPOSITE,
+  brightest: Enums.BlendModes.MAXIMUM_INTENSITY_BLEND,
+  darkest: Enums.BlendModes.MINIMUM_INTENSITY_BLEND,
+};
 const TOOLS = "planes";
 const CROSSHAIRS = CrosshairsTool.toolName as string;
 const SCROLL = StackScrollTool.toolName as string;
 
 export interface Planes {
   setWindow(window: Window, isInverted: boolean): void;
-  /** The brightest of 10 mm instead of one plane. */
-  setSlab(isOn: boolean): void;
+  /** The brightest or the darkest of so many mm instead of one plane. */
+  setSlab(slab: Slab): void;
   close(): void;
 }
 
@@ -97,12 +103,12 @@ function controls(): Omit<Planes, "close"> {
       for (const viewport of viewports) viewport.setProperties({ voiRange: rangeOf(window), invert: isInverted });
       render();
     },
-    setSlab(isOn) {
-      const { MAXIMUM_INTENSITY_BLEND, COMPOSITE } = Enums.BlendModes;
+    setSlab({ projection, thickness }) {
       for (const viewport of viewports) {
-        viewport.setBlendMode(isOn ? MAXIMUM_INTENSITY_BLEND : COMPOSITE);
-        if (isOn) viewport.setSlabThickness(SLAB);
-        else viewport.resetSlabThickness();
+        viewport.setBlendMode(BLENDS[projection]);
+        if (projection === "plane") viewport.resetSlabThickness();
+        // the engine counts from the middle, to both sides
+        else viewport.setSlabThickness(thickness / 2);
       }
       render();
     },
@@ -120,6 +126,11 @@ function enable(cells: readonly HTMLDivElement[]): void {
       defaultOptions: { orientation: ORIENTATIONS[plane] },
     });
     cell.removeAttribute("tabindex");
+    const letters = letterEdges(cell);
+    // crosshairs can turn a plane
+    cell.addEventListener(Enums.Events.IMAGE_RENDERED, () => {
+      letters.show(edgesOf(...waysOn(theEngine().getViewport<Types.IVolumeViewport>(plane))));
+    });
     triggerReady(cell, plane);
   }
 }

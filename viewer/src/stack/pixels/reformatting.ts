@@ -5,11 +5,13 @@ import type { Window } from "../windowing";
 import type { Planes } from "./planes";
 import type { Picture, PixelScreen } from "./screen";
 import type { Tools } from "./tools";
+import { PLANE, slabWords, type Slab } from "./slabs";
 import { depthOf, whyNoVolume } from "./volumes";
 
 export interface Reformatting {
   toggle(): void;
-  slab(): void;
+  slab(slab: Slab): void;
+  chosenSlab(): Slab;
   close(): void;
   /** Draws the planes in the wanted window; false when they are not open for what is wanted. */
   keepUp(): boolean;
@@ -40,7 +42,7 @@ export function createReformatting(stack: Stack, screen: PixelScreen, tools: Too
   let open: Planes | null = null;
   let openFor = stack.place;
   let isOpening = false;
-  let hasSlab = false;
+  let slab: Slab = PLANE;
 
   async function begin(): Promise<void> {
     const pictures = volumeOf(stack, screen);
@@ -78,14 +80,13 @@ export function createReformatting(stack: Stack, screen: PixelScreen, tools: Too
 
   function showButtons(isOpen: boolean): void {
     tools.planes.setAttribute("aria-pressed", String(isOpen));
-    tools.slab.hidden = !isOpen;
-    tools.slab.setAttribute("aria-pressed", String(hasSlab));
+    tools.showSlab(isOpen ? slab : null);
   }
 
   function close(): void {
     open?.close();
     open = null;
-    hasSlab = false;
+    slab = PLANE;
     delete stack.view.viewport.dataset["planes"];
     screen.rest(false);
     showButtons(false);
@@ -112,12 +113,14 @@ export function createReformatting(stack: Stack, screen: PixelScreen, tools: Too
       close();
       screen.show();
     },
-    slab() {
+    slab(wanted) {
       if (!open) return;
-      hasSlab = !hasSlab;
-      open.setSlab(hasSlab);
+      slab = wanted;
+      open.setSlab(slab);
+      stack.say(slabWords(slab));
       showButtons(true);
     },
+    chosenSlab: () => slab,
     close,
     keepUp,
   };

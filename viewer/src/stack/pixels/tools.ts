@@ -2,6 +2,7 @@ import { element } from "../../elements";
 import type { PixelAction } from "../keyboard";
 import { MODES, type Mode } from "../pointing";
 import { group, keyRows, toolButton, type KeyWords, type View } from "../view";
+import { PROJECTIONS, projectionName, THICKNESSES, type Projection, type Slab } from "./slabs";
 
 const LABELS: Readonly<Record<Mode, readonly [label: string, key: string]>> = {
   scroll: ["Scroll", "s"],
@@ -27,8 +28,11 @@ const KEYS: KeyWords = [
   ["Right mouse button", "adjusts the window, sideways its width, up and down its centre"],
   ["Middle mouse button", "moves the picture"],
   ["O", "rotate by a quarter"],
+  ["H", "mirror left and right"],
   ["Space", "play and stop"],
   ["P", "axial, coronal and sagittal planes, and back"],
+  ["B", "planes: single, brightest (MIP) or darkest (MinIP) of a slab"],
+  ["T, Y", "planes: thicker and thinner slab"],
 ];
 
 /** The buttons that only make sense where pixels are drawn here. */
@@ -36,10 +40,11 @@ export interface Tools {
   modes: Map<Mode, HTMLButtonElement>;
   play: HTMLButtonElement;
   planes: HTMLButtonElement;
-  slab: HTMLButtonElement;
+  /** The slab of the planes; null while they are closed. */
+  showSlab(slab: Slab | null): void;
   /** What was measured, in words. */
   measurements: HTMLUListElement;
-  listen(act: (action: PixelAction) => void): void;
+  listen(act: (action: PixelAction) => void, choose: (slab: Slab) => void): void;
   remove(): void;
 }
 
@@ -48,18 +53,18 @@ export function buildTools(view: View): Tools {
   const zoomIn = toolButton("Zoom in", "+");
   const zoomOut = toolButton("Zoom out", "-");
   const rotate = toolButton("Rotate", "o");
+  const mirror = toolButton("Mirror", "h");
   const play = toolButton("Play", "Space");
   const planes = toolButton("Three planes", "p");
   planes.setAttribute("aria-pressed", "false");
-  const slab = toolButton("10 mm slab", "");
-  slab.setAttribute("aria-pressed", "false");
-  slab.hidden = true;
+  const slabs = slabChoice();
   const undo = toolButton("Delete last", "Delete");
   const buttons = [...modes.values()];
   const groups = [
     group("Drag to", buttons.slice(0, 4)),
     group("Measure", [...buttons.slice(4), undo]),
-    group("View", [zoomIn, zoomOut, rotate, play, planes, slab]),
+    group("View", [zoomIn, zoomOut, rotate, mirror, play, planes]),
+    slabs.group,
   ];
   for (const each of groups) each.classList.add("app-stack__group--pixels");
   const more = moreButton(view.toolbar);
@@ -74,9 +79,9 @@ export function buildTools(view: View): Tools {
     modes,
     play,
     planes,
-    slab,
+    showSlab: slabs.show,
     measurements,
-    listen(act) {
+    listen(act, choose) {
       const press = (button: HTMLButtonElement, action: PixelAction): void => {
         button.addEventListener("click", () => {
           act(action);
@@ -87,14 +92,53 @@ export function buildTools(view: View): Tools {
       press(zoomIn, { kind: "zoom", by: 1.25 });
       press(zoomOut, { kind: "zoom", by: 0.8 });
       press(rotate, { kind: "rotate" });
+      press(mirror, { kind: "mirror" });
       press(play, { kind: "play" });
       press(planes, { kind: "planes" });
-      press(slab, { kind: "slab" });
+      slabs.listen(choose);
     },
     remove() {
       for (const made of [more, ...groups, ...rows, measurements]) made.remove();
     },
   };
+}
+
+interface SlabChoice {
+  group: HTMLElement;
+  show: (slab: Slab | null) => void;
+  listen(choose: (slab: Slab) => void): void;
+}
+
+function slabChoice(): SlabChoice {
+  const projection = choice("Planes show", PROJECTIONS.map((name) => [name, projectionName(name)]));
+  const thickness = choice("Thickness", THICKNESSES.map((size) => [String(size), `${size} mm`]));
+  const made = group("Slab", []);
+  made.append(projection.label, thickness.label);
+  const show = (slab: Slab | null): void => {
+    projection.label.hidden = slab === null;
+    thickness.label.hidden = !slab || slab.projection === "plane";
+    if (!slab) return;
+    projection.select.value = slab.projection;
+    thickness.select.value = String(slab.thickness);
+  };
+  show(null);
+  return {
+    group: made,
+    show,
+    listen(choose) {
+      for (const { select } of [projection, thickness]) {
+        select.addEventListener("change", () => {
+          choose({ projection: projection.select.value as Projection, thickness: Number(thickness.select.value) });
+        });
+      }
+    },
+  };
+}
+
+function choice(name: string, options: [value: string, words: string][]): { label: HTMLLabelElement; select: HTMLSelectElement } {
+  const select = element("select", { className: "app-stack__select" });
+  select.append(...options.map(([value, words]) => element("option", { value }, words)));
+  return { select, label: element("label", { className: "app-stack__choice" }, `${name} `, select) };
 }
 
 /** On a narrow page the picture comes before the tools. */
