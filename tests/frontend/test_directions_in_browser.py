@@ -111,6 +111,8 @@ def test_the_letters_turn_with_the_picture(page, site, scan):
 
     page.keyboard.press("o")
     page.keyboard.press("r")
+    # of the window as well: back to the one in which the walls tell themselves apart
+    page.keyboard.press("3")
     assert_edges(surface, STACKS[scan])
 
 
