@@ -57,7 +57,12 @@ def in_transfer_syntax(dataset: FileDataset, transfer_syntax: UID) -> bytes:
     if transfer_syntax in (JPEGBaseline8Bit, JPEGExtended12Bit):
         frames = _lossy_depth(dataset, frames, 8 if transfer_syntax == JPEGBaseline8Bit else 12)
     encode = ENCODERS[transfer_syntax]
-    dataset.PixelData = encapsulate([bytes(encode(frame)) for frame in frames])
+    # many frames of a large file are the same
+    encoded: dict[bytes, bytes] = {}
+    for frame in frames:
+        if frame.tobytes() not in encoded:
+            encoded[frame.tobytes()] = bytes(encode(frame))
+    dataset.PixelData = encapsulate([encoded[frame.tobytes()] for frame in frames])
     dataset["PixelData"].VR = "OB"
     dataset["PixelData"].is_undefined_length = True
     return written(dataset)

@@ -1,3 +1,4 @@
+import functools
 import io
 from datetime import date
 
@@ -32,9 +33,14 @@ def series(healthy):
     ]
 
 
+@functools.cache
+def _healthy_hu(seed):
+    return chest_volume(seed, slices=40, matrix=128).hu
+
+
 def _lung_share(volume, above_hu):
     """Return how much of the lungs, below their upper third, is denser than a value."""
-    healthy = chest_volume(volume.habitus.seed, slices=40, matrix=128).hu
+    healthy = _healthy_hu(volume.habitus.seed)
     lungs = (healthy < -700) & (healthy > -960)
     return float((volume.hu[lungs] > above_hu).mean())
 

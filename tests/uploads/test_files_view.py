@@ -364,8 +364,10 @@ def test_of_a_form_that_stops_inside_a_file_the_whole_files_stay(sender, upload)
     assert [file.name for file in upload.files.all()] == ["IM1"]
 
 
-def test_the_form_with_2001_files_is_told_and_keeps_none(sender, upload):
-    body = multipart(*[(f"IM{number}", b"") for number in range(2001)])
+def test_the_form_with_one_file_too_many_is_told_and_keeps_none(sender, upload, settings):
+    assert settings.DATA_UPLOAD_MAX_NUMBER_FILES == settings.UPLOAD_MAX_FILES == 2000
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 50
+    body = multipart(*[(f"IM{number}", b"x") for number in range(51)])
 
     answer = sender.post(files_url(upload), body, content_type=MULTIPART, follow=True)
 
