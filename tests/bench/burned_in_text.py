@@ -67,14 +67,15 @@ def _tell(wrong: list[Picture], what: str) -> None:
 
 def _measure_slices() -> None:
     volume = chest_volume(5, Disease(ground_glass=0.5), slices=SLICES)
-    slices = [reconstructed(volume, n, kernel="lung").astype(np.int16) for n in range(SLICES)]
-    took = []
-    for frame in slices:
-        started = time.process_time()
-        boxes = findings(frame, look=Look.GLYPHS)
-        took.append(time.process_time() - started)
-        assert not boxes
-    print(
-        f"  drawn letters alone: {1000 * float(np.mean(took)):.2f} ms a slice of "
-        f"{slices[0].shape[0]} x {slices[0].shape[1]} (target {TARGET_MILLISECONDS})"
-    )
+    for kernel in ("soft", "lung"):
+        took, held = [], 0
+        for number in range(SLICES):
+            frame = reconstructed(volume, number, kernel=kernel).astype(np.int16)
+            started = time.process_time()
+            held += bool(findings(frame, look=Look.GLYPHS))
+            took.append(time.process_time() - started)
+        rows, columns = frame.shape
+        print(
+            f"  drawn letters alone, {kernel} kernel: {1000 * float(np.mean(took)):.2f} ms a slice "
+            f"of {rows} x {columns} (target {TARGET_MILLISECONDS}), {held} of {SLICES} held"
+        )
