@@ -24,7 +24,11 @@ SCANS = {
     "prone": ((-1, 0, 0), (0, -1, 0), (0, 0, 1)),
     "coronal": ((1, 0, 0), (0, 0, -1), (0, 1, 0)),
     "sagittal": ((0, 1, 0), (0, 0, -1), (-1, 0, 0)),
+    "later": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
 }
+# of another day, in a frame of reference of its own
+LATER, LATER_MM = "later", 500.0
+SERIAL = ("axial", LATER, "downwards", "coronal")
 # rows towards the patient's left, columns towards the feet, as a radiograph says it
 PROJECTION = "radiograph"
 
@@ -82,9 +86,11 @@ def header(scan: str, index: int) -> dict[str, Any]:
     row, column, normal = (np.array(each) for each in SCANS[scan])
     half = (SIZE - 1) / 2
     position = SPACING * ((index - half) * normal - half * row - half * column)
+    if scan == LATER:
+        position[2] += LATER_MM
     return made | {
         "00080060": {"vr": "CS", "Value": ["CT"]},
-        "00200052": {"vr": "UI", "Value": ["1.9"]},
+        "00200052": {"vr": "UI", "Value": ["1.10" if scan == LATER else "1.9"]},
         "00200032": {"vr": "DS", "Value": [float(each) for each in position]},
         "00200037": {"vr": "DS", "Value": [float(each) for each in (*row, *column)]},
     }
@@ -94,25 +100,29 @@ def uid(scan: str, index: int) -> str:
     return f"1.3.{[*SCANS, PROJECTION].index(scan)}.{index}"
 
 
-def page_of(scan: str) -> str:
-    count = 1 if scan == PROJECTION else SIZE
-    series = {
+def page_of(*scans: str) -> str:
+    series = [series_of(scan) for scan in scans]
+    return render_to_string(
+        "components/stack.html", {"series": series, "label": "Images", "dicomweb_root": ROOT}
+    )
+
+
+def series_of(scan: str) -> dict[str, Any]:
+    root = f"{ROOT}studies/1.3/series/{scan}"
+    return {
         "uid": scan,
         "label": f"Phantom {scan}",
         "modality": "DX" if scan == PROJECTION else "CT",
+        "study": "Day 9" if scan == LATER else "Day 3",
         "images": [
             {
                 "uid": f"{scan}{index}",
                 "frame": 1,
-                "url": f"{ROOT}studies/1.3/series/{scan}/instances/{uid(scan, index)}"
-                "/frames/1/rendered",
+                "url": f"{root}/instances/{uid(scan, index)}/frames/1/rendered",
             }
-            for index in range(count)
+            for index in range(1 if scan == PROJECTION else SIZE)
         ],
     }
-    return render_to_string(
-        "components/stack.html", {"series": [series], "label": "Images", "dicomweb_root": ROOT}
-    )
 
 
 def answer(path: str) -> tuple[str, int, Any] | None:

@@ -40,6 +40,9 @@ class Site:
             self.pages[f"/pixels-{name}.html"] = with_entry("stack.ts", pixels.page_of(kinds))
         for scan in (*phantom.SCANS, phantom.PROJECTION):
             self.pages[f"/phantom-{scan}.html"] = with_entry("stack.ts", phantom.page_of(scan))
+        self.pages["/phantom-serial.html"] = with_entry(
+            "stack.ts", phantom.page_of(*phantom.SERIAL)
+        )
         self.picture_seconds = 0.0
         self.missing_slices: set[int] = set()
         self.damaged_slices: set[int] = set()

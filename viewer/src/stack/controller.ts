@@ -1,4 +1,5 @@
 import { createAnnouncer } from "./announcements";
+import { createBeside, type Beside } from "./beside";
 import { findImage, imageName, readAddress, writeAddress, type Place } from "./address";
 import { firstImage, firstPlace } from "./hanging";
 import { isOfPixels, keyAction, type Action } from "./keyboard";
@@ -9,14 +10,41 @@ import { createRenderedScreen } from "./rendered";
 import type { Series } from "./series";
 import { imageOf, seriesOf, type Screen, type Stack } from "./stack";
 import { listenToTeachingPoints } from "./teaching-points";
-import type { View } from "./view";
+import { buildView, type View } from "./view";
 import { firstWindow, windowsOf, type WindowName } from "./windows";
 
 const ADDRESS_PAUSE = 400; // milliseconds: browsers refuse a hundred address changes in half a minute
 
 export function startStack(root: HTMLElement, view: View, list: readonly Series[]): Stack {
-  const place = firstPlace(list);
-  const stack: Stack = {
+  const stack = newStack(root, view, list, firstPlace(list), false);
+  const pair = createBeside(stack, { act, start: (...asked) => startBeside(list, ...asked) });
+  besides.set(stack, pair);
+  listenToImage(stack, (action) => {
+    act(stack, action);
+  });
+  listenToButtons(stack);
+  listenToPage(stack);
+  openAsked(stack);
+  stack.screen = openScreen(stack, () => {
+    pair.close();
+  });
+  stack.screen.show();
+  return stack;
+}
+
+const besides = new WeakMap<Stack, Beside>();
+
+/** A stack without tools of its own; `act` decides what a key does to which of the two. */
+function startBeside(list: readonly Series[], root: HTMLElement, index: number, act: (action: Action) => void): Stack {
+  const place = { series: index, image: firstImage(list[index]) };
+  const stack = newStack(root, buildView(root, list), list, place, true);
+  listenToImage(stack, act);
+  stack.screen = openScreen(stack, () => undefined);
+  return stack;
+}
+
+function newStack(root: HTMLElement, view: View, list: readonly Series[], place: Place, isBeside: boolean): Stack {
+  return {
     root,
     view,
     list,
@@ -26,27 +54,22 @@ export function startStack(root: HTMLElement, view: View, list: readonly Series[
     dragged: null,
     isInverted: false,
     mode: "scroll",
+    isBeside,
     wasMoved: false,
     screen: NOTHING,
   };
-  listenToImage(stack);
-  listenToButtons(stack);
-  listenToPage(stack);
-  openAsked(stack);
-  stack.screen = openScreen(stack);
-  stack.screen.show();
-  return stack;
 }
 
 const nothing = (): void => undefined;
 const NOTHING: Screen = { show: nothing, retry: nothing, retryFailed: nothing };
 
 /** The stored pixels where the browser can draw them, else the pictures the site renders. */
-function openScreen(stack: Stack): Screen {
+function openScreen(stack: Stack, onBroken: () => void): Screen {
   const root = stack.root.dataset["dicomwebRoot"];
   const isStored = root !== undefined && stack.list.every((series) => hasPixels(series, root));
   if (!isStored || !hasWebGl()) return createRenderedScreen(stack);
   return openPixels(stack, () => {
+    onBroken();
     stack.mode = "scroll";
     stack.dragged = null;
     stack.screen = createRenderedScreen(stack);
@@ -83,7 +106,7 @@ function moveTo(stack: Stack, next: Place, wanted: WindowName | null = null): vo
   stack.window = allowedWindow(stack, wanted);
   if (wanted !== null) stack.dragged = null;
   stack.screen.show();
-  rememberAddress(stack);
+  if (!stack.isBeside) rememberAddress(stack);
 }
 
 const addressTimers = new WeakMap<Stack, ReturnType<typeof setTimeout>>();
@@ -147,6 +170,8 @@ function act(stack: Stack, action: Action): void {
   else if (action.kind === "invert") invert(stack);
   else if (action.kind === "reset") reset(stack);
   else if (action.kind === "help") openHelp(stack);
+  else if (action.kind === "beside") besides.get(stack)?.toggle();
+  else if (action.kind === "link") besides.get(stack)?.toggleLink();
   else if (action.kind === "full-screen") toggleFullScreen(stack);
   else stack.screen.act?.(action);
 }
@@ -156,14 +181,14 @@ function openHelp({ view }: Stack): void {
   if (view.help.open) view.help.querySelector("summary")?.focus();
 }
 
-function listenToImage(stack: Stack): void {
+function listenToImage(stack: Stack, act: (action: Action) => void): void {
   const { view } = stack;
   view.viewport.addEventListener("keydown", (event) => {
     const action = event.target === view.viewport ? keyAction(event) : null;
     // a key this screen has no use for stays the page's
     if (!action || (isOfPixels(action) && !stack.screen.act)) return;
     event.preventDefault();
-    act(stack, action);
+    act(action);
   });
   listenToPointer(view.viewport, {
     count: () => seriesOf(stack).images.length,
@@ -208,6 +233,9 @@ function listenToButtons(stack: Stack): void {
   });
   press(view.fullScreen, () => {
     act(stack, { kind: "full-screen" });
+  });
+  press(view.beside, () => {
+    act(stack, { kind: "beside" });
   });
   view.fullScreen.hidden = !document.fullscreenEnabled;
   view.copy.hidden = !("clipboard" in navigator);

@@ -21,6 +21,20 @@ function firstSeries(list: readonly Series[]): number {
   return firstStudy.findIndex((series) => series.images.length === largest);
 }
 
+/** What to lay beside a series: its like in another study, else in its own; null for an only one. */
+export function seriesBeside(list: readonly Series[], index: number): number | null {
+  const own = list[index];
+  if (!own || list.length < 2) return null;
+  const isLung = (series: Series): boolean => /lung/i.test(series.label);
+  const likeness = (series: Series): number =>
+    (series.modality === own.modality ? 8 : 0) +
+    (series.study !== own.study ? 4 : 0) +
+    (series.label === own.label ? 2 : 0) +
+    (isLung(series) === isLung(own) ? 1 : 0);
+  const others = [...list.keys()].filter((other) => other !== index);
+  return others.reduce((best, other) => (likeness(list[other] as Series) > likeness(list[best] as Series) ? other : best));
+}
+
 /** The middle of a stack shows lung; its first slice shows shoulders. */
 export function firstImage(series: Series | undefined): number {
   return series ? Math.floor((series.images.length - 1) / 2) : 0;

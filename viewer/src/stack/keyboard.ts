@@ -6,7 +6,9 @@ export type Action =
   | { kind: "first" }
   | { kind: "last" }
   | { kind: "window"; name: WindowName }
-  | { kind: "series"; by: 1 | -1 }
+  | { kind: "series"; by: number }
+  | { kind: "beside" }
+  | { kind: "link" }
   | { kind: "invert" }
   | { kind: "reset" }
   | { kind: "full-screen" }
@@ -61,6 +63,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   "6": { kind: "window", name: "own" },
   "]": { kind: "series", by: 1 },
   "[": { kind: "series", by: -1 },
+  c: { kind: "beside" },
+  k: { kind: "link" },
   i: { kind: "invert" },
   r: { kind: "reset" },
   f: { kind: "full-screen" },

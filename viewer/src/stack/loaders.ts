@@ -3,6 +3,8 @@ import type { Loader } from "./loading";
 export interface Loaders<Picture> {
   /** The loader of this set of pictures; every other one rests. */
   get(key: string): Loader<Picture>;
+  /** Gives everything up. */
+  close(): void;
 }
 
 /** Loaders by the set of pictures they load, the newest few: going back to one finds it loaded. */
@@ -21,6 +23,10 @@ export function createLoaders<Picture>(kept: number, make: () => Loader<Picture>
         loader.close();
       }
       return found;
+    },
+    close() {
+      for (const loader of loaders.values()) loader.close();
+      loaders.clear();
     },
   };
 }

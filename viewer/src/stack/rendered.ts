@@ -88,6 +88,9 @@ export function createRenderedScreen(stack: Stack): Screen {
       const size = { columns: bitmap.width, rows: bitmap.height, pixelSpacing: imageOf(stack).pixelSpacing };
       return containedIn(canvas.clientWidth, canvas.clientHeight, size);
     },
+    close: () => {
+      loaders.close();
+    },
     retry: () => {
       wanted().retry(stack.place.image);
     },

@@ -16,7 +16,7 @@ export function cover(stack: Stack, words: string, mayRetry: boolean): void {
   view.tryAgain.hidden = !mayRetry;
   view.cover.hidden = false;
   nameSlice(stack, stack.place);
-  markTeachingPoints(null);
+  if (!stack.isBeside) markTeachingPoints(null);
   stack.root.dispatchEvent(new CustomEvent(COVERED));
   if (mayRetry) stack.say(words);
 }
@@ -36,7 +36,7 @@ export function uncover(stack: Stack, drawn: Place): void {
   view.viewport.dataset["window"] = window;
   view.viewport.dataset["words"] = words;
   view.picture.setAttribute("aria-label", `${seriesOf(stack, drawn).label}, ${words}`);
-  markTeachingPoints(name);
+  if (!stack.isBeside) markTeachingPoints(name);
   if (stack.wasMoved) stack.say(words);
 }
 

@@ -21,6 +21,8 @@ export interface Screen {
   projection?: () => Projection | null;
   /** Undoes zoom, rotation and whatever else was done to the view. */
   reset?: () => void;
+  /** Gives up what it holds; it is not shown again. */
+  close?: () => void;
 }
 
 /** One stack on a page: what is wanted is `place` and `window`; what is drawn is only ever exactly that. */
@@ -37,6 +39,8 @@ export interface Stack {
   isInverted: boolean;
   /** What a drag does. */
   mode: Mode;
+  /** Whether it stands beside another, whose are the address and the teaching points. */
+  readonly isBeside: boolean;
   /** Whether a person did anything yet: a page that opens by itself announces nothing. */
   wasMoved: boolean;
 }

@@ -21,6 +21,10 @@ export interface View {
   invert: HTMLButtonElement;
   reset: HTMLButtonElement;
   fullScreen: HTMLButtonElement;
+  /** Puts another series beside; hidden where there is none. */
+  beside: HTMLButtonElement;
+  /** Holds the picture with its slider, and another series beside. */
+  panes: HTMLElement;
   copy: HTMLButtonElement;
   copied: HTMLElement;
   toolbar: HTMLElement;
@@ -38,6 +42,9 @@ export function buildView(root: HTMLElement, series: readonly Series[]): View {
   invert.setAttribute("aria-pressed", "false");
   const reset = toolButton("Reset", "r");
   const fullScreen = toolButton("Full screen", "f");
+  const beside = toolButton("Series beside", "c");
+  beside.setAttribute("aria-pressed", "false");
+  beside.hidden = series.length < 2;
   const copy = toolButton("Copy link to this slice", "");
   const copied = element("span", { className: "app-stack__copied" });
   copied.setAttribute("role", "status");
@@ -45,7 +52,7 @@ export function buildView(root: HTMLElement, series: readonly Series[]): View {
     "div",
     { className: "app-stack__tools" },
     group("Window", [...windowButtons.values()]),
-    group("Image", [invert, reset, fullScreen, copy]),
+    group("Image", [invert, reset, fullScreen, beside, copy]),
     copied,
   );
   const slider = element("input", { type: "range", className: "app-stack__slider", id: names.slider });
@@ -63,11 +70,13 @@ export function buildView(root: HTMLElement, series: readonly Series[]): View {
   const readout = element("output", { className: "app-stack__readout app-numeric" });
   position.after(readout);
   const help = keysHelp(names.keys);
-  const stage = element("div", { className: "app-stack__stage" }, toolbar, picture.viewport, foot, help);
+  const pane = element("div", { className: "app-stack__pane" }, picture.viewport, foot);
+  const panes = element("div", { className: "app-stack__panes" }, pane);
+  const stage = element("div", { className: "app-stack__stage" }, toolbar, panes, help);
   root.append(...(series.length > 1 ? [list] : []), stage, spoken);
   root.classList.toggle("app-stack--listed", series.length > 1);
   const parts = { slider, position, loading, bar, spoken, seriesButtons, windowButtons };
-  return { ...picture, ...parts, invert, reset, fullScreen, copy, copied, toolbar, readout, help };
+  return { ...picture, ...parts, invert, reset, fullScreen, beside, panes, copy, copied, toolbar, readout, help };
 }
 
 let made = 0;
@@ -104,6 +113,19 @@ function buildWindowButtons(): Map<WindowName, HTMLButtonElement> {
       return [name, button];
     }),
   );
+}
+
+export interface Choice {
+  element: HTMLElement;
+  select: HTMLSelectElement;
+}
+
+/** One of several, by a list that opens, with its name before it. */
+export function choice(name: string, options: readonly (readonly [value: string, words: string])[]): Choice {
+  const select = element("select", { className: "app-stack__select", id: uniqueId("choice") });
+  select.append(...options.map(([value, words]) => element("option", { value }, words)));
+  const label = element("label", { htmlFor: select.id }, name);
+  return { select, element: element("div", { className: "app-stack__choice" }, label, select) };
 }
 
 export function group(name: string, buttons: HTMLButtonElement[]): HTMLElement {
@@ -159,6 +181,8 @@ const KEYS: KeyWords = [
   ["Home, End", "first and last slice"],
   ["1 to 6", "lung, mediastinum, bone, soft tissue, pulmonary embolism, as stored"],
   ["[ and ]", "previous and next series"],
+  ["C", "another series beside, and away again"],
+  ["K", "two series: scroll together, or each on its own"],
   ["I, R, F", "invert, reset, full screen"],
   ["?", "this list"],
 ];

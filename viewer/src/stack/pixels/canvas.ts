@@ -33,6 +33,7 @@ export interface PixelCanvas {
   /** Turns left and right over; the letters at the edges turn with them. */
   mirror(): void;
   resetView(): void;
+  close(): void;
   render(): void;
   /** How the drawn image lies in `element`; null while none is drawn. */
   projection(): Projection | null;
@@ -77,9 +78,10 @@ export function createPixelCanvas(
     onPainted(nameOf(drawn.imageId));
   });
   eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, onLost);
-  new ResizeObserver(() => {
+  const sizes = new ResizeObserver(() => {
     if (element.clientWidth && element.clientHeight) drawing.resize(true, true);
-  }).observe(element);
+  });
+  sizes.observe(element);
   return {
     element,
     viewportId,
@@ -108,6 +110,11 @@ export function createPixelCanvas(
       viewport.setViewPresentation({ rotation: 0 });
       viewport.resetCamera({ resetPan: true, resetZoom: true });
       viewport.render();
+    },
+    close() {
+      eventTarget.removeEventListener(Enums.Events.WEBGL_CONTEXT_LOST, onLost);
+      sizes.disconnect();
+      drawing.disableElement(viewportId);
     },
     render: () => {
       viewport.render();

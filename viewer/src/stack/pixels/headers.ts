@@ -37,6 +37,22 @@ const asked = new WeakMap<Series, Promise<Map<string, Attributes>>>();
 
 /** The header of one frame; a series is asked for once. Raises LoadError. */
 export async function headerOf(series: Series, image: StackImage): Promise<FrameHeader> {
+  return headerIn(await attributesOf(series), image);
+}
+
+/** The headers of a whole series, in the order of its images. Raises LoadError. */
+export async function headersOf(series: Series): Promise<FrameHeader[]> {
+  const instances = await attributesOf(series);
+  return series.images.map((image) => headerIn(instances, image));
+}
+
+function headerIn(instances: Map<string, Attributes>, image: StackImage): FrameHeader {
+  const attributes = instances.get(instanceUid(image));
+  if (!attributes) throw new LoadError(404);
+  return readHeader(attributes, image.frame);
+}
+
+function attributesOf(series: Series): Promise<Map<string, Attributes>> {
   let instances = asked.get(series);
   if (!instances) {
     instances = instancesOf(series);
@@ -44,9 +60,7 @@ export async function headerOf(series: Series, image: StackImage): Promise<Frame
     // what failed is asked for again by the next try
     instances.catch(() => asked.delete(series));
   }
-  const attributes = (await instances).get(instanceUid(image));
-  if (!attributes) throw new LoadError(404);
-  return readHeader(attributes, image.frame);
+  return instances;
 }
 
 async function instancesOf(series: Series): Promise<Map<string, Attributes>> {

@@ -70,6 +70,11 @@ export function openPixels(stack: Stack, onBroken: () => void): Screen {
       const projection = screen.canvas()?.projection() ?? null;
       return projection && shown ? { ...projection, pixelSpacing: shown.header.pixelSpacing } : null;
     },
+    close: () => {
+      cine.stop();
+      reformatting.close();
+      screen.close?.();
+    },
     reset: () => {
       stack.dragged = null;
       cine.stop();

@@ -113,12 +113,13 @@ export function createPixelScreen(
     },
     canvas: () => canvas,
     everyPicture: () => everyPicture(wanted(), seriesOf(stack).images.length),
-    rest: (resting) => {
-      isResting = resting;
+    rest: (resting) => { isResting = resting; },
+    close: () => {
+      isResting = true;
+      loaders.close();
+      canvas?.close();
     },
-    retry: () => {
-      wanted().retry(stack.place.image);
-    },
+    retry: () => { wanted().retry(stack.place.image); },
     retryFailed: () => {
       wanted().retryFailed();
     },

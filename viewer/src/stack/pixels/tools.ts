@@ -1,7 +1,7 @@
 import { element } from "../../elements";
 import type { PixelAction } from "../keyboard";
 import { MODES, type Mode } from "../pointing";
-import { group, keyRows, toolButton, type KeyWords, type View } from "../view";
+import { choice, group, keyRows, toolButton, type KeyWords, type View } from "../view";
 import { PROJECTIONS, projectionName, THICKNESSES, type Projection, type Slab } from "./slabs";
 
 const LABELS: Readonly<Record<Mode, readonly [label: string, key: string]>> = {
@@ -113,10 +113,10 @@ function slabChoice(): SlabChoice {
   const projection = choice("Planes show", PROJECTIONS.map((name) => [name, projectionName(name)]));
   const thickness = choice("Thickness", THICKNESSES.map((size) => [String(size), `${size} mm`]));
   const made = group("Slab", []);
-  made.append(projection.label, thickness.label);
+  made.append(projection.element, thickness.element);
   const show = (slab: Slab | null): void => {
-    projection.label.hidden = slab === null;
-    thickness.label.hidden = !slab || slab.projection === "plane";
+    projection.element.hidden = slab === null;
+    thickness.element.hidden = !slab || slab.projection === "plane";
     if (!slab) return;
     projection.select.value = slab.projection;
     thickness.select.value = String(slab.thickness);
@@ -133,12 +133,6 @@ function slabChoice(): SlabChoice {
       }
     },
   };
-}
-
-function choice(name: string, options: [value: string, words: string][]): { label: HTMLLabelElement; select: HTMLSelectElement } {
-  const select = element("select", { className: "app-stack__select" });
-  select.append(...options.map(([value, words]) => element("option", { value }, words)));
-  return { select, label: element("label", { className: "app-stack__choice" }, `${name} `, select) };
 }
 
 /** On a narrow page the picture comes before the tools. */

@@ -28,9 +28,12 @@ export function whyNoVolume(headers: readonly FrameHeader[]): string | null {
 
 /** How far a slice lies along the normal of its plane, in mm. */
 export function depthOf({ orientation, position }: FrameHeader): number {
-  const [a = 1, b = 0, c = 0, d = 0, e = 1, f = 0] = orientation ?? [];
-  const normal = [b * f - c * e, c * d - a * f, a * e - b * d];
-  return normal.reduce((sum, part, axis) => sum + part * (position?.[axis] ?? 0), 0);
+  return normalOf(orientation ?? []).reduce((sum, part, axis) => sum + part * (position?.[axis] ?? 0), 0);
+}
+
+/** Across the plane of a slice: the cross product of its row's and its column's direction. */
+export function normalOf([a = 1, b = 0, c = 0, d = 0, e = 1, f = 0]: readonly number[]): number[] {
+  return [b * f - c * e, c * d - a * f, a * e - b * d];
 }
 
 function isClose(one: readonly number[], other: readonly number[], slack: number): boolean {
