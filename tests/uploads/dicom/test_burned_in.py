@@ -16,6 +16,7 @@ from uploads.dicom.batch import Item, Status, run_batch
 from uploads.dicom.burned_in import DetectorFailed, Look, findings, looking, reader
 from uploads.dicom.burned_in.glyphs import Box, lines_of_glyphs
 from uploads.dicom.burned_in.markers import is_marker
+from uploads.dicom.deid import pixels as pixels_checked
 from uploads.dicom.reading import read
 from uploads.dicom.reasons import Held, Reason
 from uploads.dicom.transcoding import frames
@@ -228,6 +229,20 @@ def test_the_frame_that_shows_text_is_told():
         deidentified(source, reads_text=False)
 
     assert {box["frame"] for box in held.value.text_boxes} == {3}
+
+
+def test_of_very_many_places_the_first_are_told(monkeypatch):
+    monkeypatch.setattr(pixels_checked, "_MOST_BOXES", 3)
+    ink = lettered("TESTERBY", face="dots", height=7)
+    shown = [
+        burned(ct_pixels(number, size=128), ink, at=(30, 40), level=3071) for number in range(4)
+    ]
+    stack = np.stack(shown).astype("<i2").tobytes()
+
+    with pytest.raises(Held) as held:
+        deidentified(enhanced_ct(4, Rows=128, Columns=128, PixelData=stack), reads_text=False)
+
+    assert [box["frame"] for box in held.value.text_boxes] == [1, 1, 2]
 
 
 def test_what_the_header_says_comes_first_and_the_place_with_it():

@@ -8,6 +8,7 @@ import pydicom
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom.datadict import tag_for_keyword
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -40,6 +41,7 @@ from tests.uploads.dicom.keys import (
 )
 from uploads.dicom.deid import patient_key
 from uploads.dicom.deid.pseudonyms import Pseudonyms, is_placeholder, normalised
+from uploads.dicom.elements import Element, file_of
 from uploads.dicom.reading import read
 from uploads.dicom.reasons import Held, Reason, Refused
 
@@ -120,6 +122,23 @@ def test_the_preamble_the_meta_and_what_stands_behind_are_ours():
     assert output[:128] == bytes(128)
     assert not planted_in(output)
     assert output.endswith(stored_pixels(dataset).tobytes()[-100:])
+
+
+@pytest.mark.parametrize(
+    "keyword", ["SeriesDescription", "FrameOfReferenceUID", "ContentDate", "KVP"]
+)
+def test_an_attribute_that_is_written_as_a_sequence_says_nothing(keyword):
+    tag = tag_for_keyword(keyword)
+    known = read(ct_slice())
+    sequence = Element(tag, "SQ", items=([Element(0x00100010, "PN", b"QUILLFEATHER^ZEBEDEE")],))
+    elements = sorted([each for each in known.elements if each.tag != tag] + [sequence])
+    meta = [element for element in known.meta if element.tag != 0x00020000]
+
+    result = deidentified(file_of(meta, elements, known.transfer_syntax_uid))
+
+    assert b"QUILLFEATHER" in sequence.items[0][0].value
+    assert b"QUILLFEATHER" not in result.data
+    assert tag not in reread(result) or not reread(result)[tag].value
 
 
 def test_text_behind_a_nul_goes():

@@ -29,6 +29,18 @@ def test_noise_holds_no_word():
     assert not stands_in(PIXELS, frozenset())
 
 
+@pytest.mark.parametrize(
+    ("encoding", "cut"),
+    # of big-endian text the first byte is none of the word's
+    [("latin-1", 1), ("latin-1", 2), ("utf-16-le", 1), ("utf-16-le", 2), ("utf-16-be", 2)],
+)
+def test_a_word_whose_beginning_is_cut_off_is_no_word(encoding, cut):
+    word = "QUILLFEATHER".encode(encoding)
+
+    assert stands_in(word + PIXELS, WORDS)
+    assert not stands_in(word[cut:] + PIXELS, WORDS)
+
+
 def test_a_picture_made_of_letters_is_searched_word_by_word():
     letters = (b"QUILLF" * 30_000) + b"?"
 

@@ -89,10 +89,6 @@ class Pseudonyms:
             normal = f"{normal}/{family_and_given}/{birth_date}"
         return self._digest("patient-of-upload", normal).hex()[:32]
 
-    def file_key(self, sha256: str) -> str:
-        """A keyed digest of a whole source file, to find a file that was sent before."""
-        return self._digest("file", sha256).hex()
-
     def _digest(self, label: str, value: str) -> bytes:
         machine = self._started(label)
         machine.update(value.encode("utf-8", "replace"))
