@@ -365,6 +365,12 @@ UPLOAD_BATCH_FILES = 50
 UPLOAD_BATCH_BYTES = 128 * 1024**2
 WORK_DIR = env.str("WORK_DIR", "")  # where dicom workers unpack; empty: the system's own
 
+# --- The panel --------------------------------------------------------------
+
+READING_DUE = timedelta(days=14)  # from the day a case is given to its reader
+# draws among equally loaded readers; changing it changes who is drawn, not how fairly
+ASSIGNMENT_SEED = env.str("ASSIGNMENT_SEED", "2020")
+
 # --- Mail -------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "no-reply@localhost")

@@ -1,17 +1,19 @@
-"""Who may see whose reading: one function."""
+"""Who may see whose reading: one function, and what follows from it."""
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from audit.actors import Actor
-from review.lifecycle import SETTLED
-from review.models import MAY_CHAIR, Assignment, Case, Reading
+from bsti_db.accounts.models import Member
+from review.lifecycle import SETTLED, CaseStatus
+from review.models import MAY_CHAIR, READERS, Assignment, Case, Reading, Seat
 
 
 def readings_visible_to(case: Case, actor: Actor) -> models.QuerySet[Reading]:
     """The submitted readings of `case` that the actor may see, their own always.
 
-    Others' readings appear when the case is settled; to the chair who has to settle it, once
-    their own reading is locked or the case was given back. Nobody learns of another's before.
+    Others' readings appear when the case is settled. Before, when both are locked, they appear to
+    the adjudicator and to a chair: nobody who has still to read sees that there is another.
     """
     submitted = case.readings.filter(submitted_at__isnull=False)
     if may_see_others(case, actor):
@@ -20,13 +22,46 @@ def readings_visible_to(case: Case, actor: Actor) -> models.QuerySet[Reading]:
 
 
 def may_see_others(case: Case, actor: Actor) -> bool:
-    """Whether nothing more can be read into this case by the actor."""
+    """Whether nothing more can be read into this case, and the actor has to do with it."""
     if case.status in SETTLED:
         return True
-    if not actor.member.has_perm(MAY_CHAIR):
+    if not is_read(case) or not may_see_progress(case, actor):
         return False
-    own = case.readings.filter(reader=actor.member, submitted_at__isnull=False)
-    given_back = Assignment.objects.filter(
-        case=case, reader=actor.member, handed_back_at__isnull=False
+    return actor.member.has_perm(MAY_CHAIR) or (
+        case.status == CaseStatus.DISCORDANT
+        and case.assignments.standing().filter(member=actor.member, seat=Seat.ADJUDICATOR).exists()
     )
-    return own.exists() or given_back.exists()
+
+
+def may_see_progress(case: Case, actor: Actor) -> bool:
+    """Whether the actor may know how far others are: not with a reading still to lock."""
+    return not Case.objects.filter(_blinds(actor.member), pk=case.pk).exists()
+
+
+def blinding_cases(member: Member) -> models.QuerySet[Case]:
+    """Cases of which the member has a reading still to lock: nothing of others' is told them."""
+    return Case.objects.filter(_blinds(member))
+
+
+def is_read(case: Case) -> bool:
+    """Whether both readers have locked a reading."""
+    return locked_readings(case).count() >= len(READERS)
+
+
+def locked_readings(case: Case) -> models.QuerySet[Reading]:
+    return case.readings.filter(submitted_at__isnull=False)
+
+
+def _blinds(member: Member) -> Exists:
+    locked = Reading.objects.filter(
+        case=OuterRef("case"), reader=OuterRef("member"), submitted_at__isnull=False
+    )
+    return Exists(
+        Assignment.objects.filter(
+            ~Exists(locked),
+            case=OuterRef("pk"),
+            member=member,
+            seat__in=READERS,
+            handed_back_at=None,
+        ).exclude(case__status__in=SETTLED)
+    )

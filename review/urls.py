@@ -2,16 +2,21 @@
 
 from django.urls import path
 
-from review.views import case, images, worklist
+from review.views import assigning, case, images, worklist
 
 app_name = "review"
 urlpatterns = [
     path("", worklist.worklist, name="worklist"),
     path("open/", worklist.open_cases, name="open"),
+    path("profile/", assigning.profile, name="profile"),
     path("cases/<int:number>/", case.case, name="case"),
     path("cases/<int:number>/draft/", case.save_draft, name="save-draft"),
     path("cases/<int:number>/submit/", case.submit, name="submit"),
     path("cases/<int:number>/hand-back/", case.hand_back, name="hand-back"),
+    path("cases/<int:number>/addendum/", case.add_addendum, name="addendum"),
+    path("cases/<int:number>/assign/", assigning.assign, name="assign"),
+    path("cases/<int:number>/take-back/", assigning.take_back, name="take-back"),
+    path("cases/<int:number>/adjudicate/", case.adjudicate, name="adjudicate"),
     path("cases/<int:number>/decide/", case.decide, name="decide"),
     path("cases/<int:number>/set-aside/", case.set_aside, name="set-aside"),
     path("cases/<int:number>/reopen/", case.reopen, name="reopen"),

@@ -33,7 +33,7 @@ class DemoPatient:
     seed: int
     ods_code: str
     studies: list[DemoStudy]
-    ends: Literal["published", "unread", "held"] = "published"
+    ends: Literal["published", "discordant", "unread", "held"] = "published"
     category: str = ""
     severity: int = 1
     teaching_value: int = 4
@@ -190,7 +190,9 @@ PATIENTS = [
         seed=75,
         ods_code="RHQ",
         studies=[DemoStudy(Disease(ground_glass=0.4, reversed_halo=0.6), day=10)],
-        ends="unread",
+        ends="discordant",
+        category="classic",
+        severity=2,
     ),
     DemoPatient(
         seed=86,

@@ -39,6 +39,7 @@ ROLES = {
     "administrator": "Ada Marsh",
     "panellist": "Ben Okoro",
     "second panellist": "Cara Lindqvist",
+    "third panellist": "Ines Moreau",
     "chair": "Dev Raman",
     "editor": "Elin Price",
     "publisher": "Farid Haddad",
@@ -64,6 +65,8 @@ def seed(data_dir: Path, say: Callable[[str], None]) -> None:
         wait_until(partial(_is_settled, upload), "an upload to be processed")
         if patient.ends == "published":
             read_and_write(patient, upload, members)
+        elif patient.ends == "discordant":
+            read_only(patient, upload, members)
     wait_until(_everything_is_published, "the cases to be published")
 
 
@@ -80,7 +83,7 @@ def seed_members(data_dir: Path) -> dict[str, Member]:
             member = enrol(
                 email=email,
                 name=name,
-                roles=[role.removeprefix("second ")],
+                roles=[role.rpartition(" ")[2]],
                 password=password,
                 totp_secret=totp_secret,
                 actor=Actor.of_task("seed_demo"),
@@ -197,39 +200,51 @@ def clinical(patient: DemoPatient) -> dict[str, Any]:
 
 def read_and_write(patient: DemoPatient, upload: Upload, members: dict[str, Member]) -> None:
     """The panel reads and accepts the case; the desk writes and publishes it."""
-    upload.refresh_from_db()
-    case = Case.objects.filter(patient=upload.patient).first() or review_services.open_case(
-        patient=upload.patient, actor=Actor.of_member(members["panellist"]), at=timezone.now()
-    )
-    if case.status == Case.Status.OPEN:
-        _read(patient, case, members)
+    case = read_only(patient, upload, members)
     if not Edition.objects.filter(teaching_case__case=case).exists():
         _write(patient, case, members)
 
 
-def _read(patient: DemoPatient, case: Case, members: dict[str, Member]) -> None:
+def read_only(patient: DemoPatient, upload: Upload, members: dict[str, Member]) -> Case:
+    """Two members of the panel read the case; the second one of a discordant case differs."""
+    upload.refresh_from_db()
+    opener = Actor.of_member(members["panellist"])
+    case = Case.objects.filter(patient=upload.patient).first() or review_services.open_case(
+        patient=upload.patient, actor=opener, at=timezone.now()
+    )
+    for role in ("panellist", "second panellist"):
+        case.refresh_from_db()
+        if case.status == Case.Status.OPEN:
+            _read(patient, case, members, role)
+    case.refresh_from_db()
+    if case.status == Case.Status.DISCORDANT and not case.assignments.filter(seat="adjudicator"):
+        _give(case, members["third panellist"], members)
+    return case
+
+
+def _read(patient: DemoPatient, case: Case, members: dict[str, Member], role: str) -> None:
+    reader = members[role]
+    if case.readings.filter(reader=reader, submitted_at__isnull=False).exists():
+        return
+    if not case.assignments.filter(member=reader).exists():
+        _give(case, reader, members)
+    differs = patient.ends == "discordant" and role == "second panellist"
     answers = {}
-    chosen = None
-    for row in case.case_studies.select_related("study"):
-        scheme = ReportingScheme.objects.default_for(row.study.modality).first()
-        chosen = _category(scheme, patient.category)
+    for row in case.case_studies.select_related("study", "scheme"):
+        chosen = _category(row.scheme_read_by(), "indeterminate" if differs else patient.category)
         answers[row.study_id] = review_services.StudyAnswer(chosen, patient.severity)
     review_services.submit_reading(
         case=case,
-        actor=Actor.of_member(members["panellist"]),
+        actor=Actor.of_member(reader),
         version=0,
         answers=review_services.Answers(True, patient.teaching_value, "", answers),
         at=timezone.now(),
     )
-    review_services.decide_case(
-        case=case,
-        actor=Actor.of_member(members["chair"]),
-        outcome="accepted",
-        reason="A clear example.",
-        at=timezone.now(),
-        teaching_value=patient.teaching_value,
-        category=chosen,
-        severity=patient.severity,
+
+
+def _give(case: Case, to: Member, members: dict[str, Member]) -> None:
+    review_services.assign(
+        case=case, member=to, actor=Actor.of_member(members["chair"]), at=timezone.now()
     )
 
 

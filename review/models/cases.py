@@ -1,11 +1,14 @@
 """Cases, the studies they hold, and who may see or read them."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Subquery, Value
 
 from audit.actors import Actor
 from bsti_db.accounts.models import Member
 from review.lifecycle import IN_READING, SETTLED, CaseStatus
+from review.models.schemes import ReportingScheme
 from uploads.lifecycle import UploadStatus
 from uploads.models import Patient, Study
 
@@ -26,13 +29,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         if member.has_perm(MAY_CHAIR):
             return self.exclude(status=CaseStatus.ERASED)
         cases = self.filter(_has_a_study_left())
-        read_by_them = Case.objects.filter(
-            pk=OuterRef("pk"), readings__reader=member, readings__submitted_at__isnull=False
-        )
+        read_by_them, given = _read_by(member), _given_to(member)
         return cases.filter(
             Q(status=CaseStatus.ACCEPTED)
-            | Q(status=CaseStatus.DECLINED) & Exists(read_by_them)
-            | Q(status__in=IN_READING) & ~_sent_by_their_own(member)
+            | Q(status=CaseStatus.DECLINED) & read_by_them
+            | Q(status__in=IN_READING) & (read_by_them | given) & ~_sent_by_their_own(member)
         )
 
     def with_images(self) -> "CaseQuerySet":
@@ -40,21 +41,22 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.exclude(status__in=[CaseStatus.SET_ASIDE, CaseStatus.ERASED])
 
     def readable_by(self, member: Member) -> "CaseQuerySet":
-        """Open cases this member may still read: not their trust's, not done, not given back."""
-        done = Case.objects.filter(
-            pk=OuterRef("pk"), readings__reader=member, readings__submitted_at__isnull=False
-        )
-        given_back = Case.objects.filter(
-            pk=OuterRef("pk"),
-            assignments__reader=member,
-            assignments__handed_back_at__isnull=False,
-        )
+        """Open cases given to this member to read, and not read by them yet."""
         return self.filter(
+            _given_to(member, seat__in=["a", "b"]),
+            ~_read_by(member),
             ~_sent_by_their_own(member),
-            ~Exists(done),
-            ~Exists(given_back),
             _has_a_study_left(),
             status=CaseStatus.OPEN,
+        )
+
+    def to_adjudicate_by(self, member: Member) -> "CaseQuerySet":
+        """Discordant cases given to this member to decide."""
+        return self.filter(
+            _given_to(member, seat="adjudicator"),
+            ~_sent_by_their_own(member),
+            _has_a_study_left(),
+            status=CaseStatus.DISCORDANT,
         )
 
     def accepted(self) -> "CaseQuerySet":
@@ -71,6 +73,25 @@ class CaseQuerySet(models.QuerySet["Case"]):
             .alias(verdict_value=Subquery(newest.values("verdicts__teaching_value")[:1]))
             .filter(verdict_value__gte=TEACHING_VALUE)
         )
+
+
+def _given_to(member: Member, **seat: Any) -> Exists:
+    given = {f"assignments__{name}": value for name, value in seat.items()}
+    cases = Case.objects.filter(
+        pk=OuterRef("pk"),
+        assignments__member=member,
+        assignments__handed_back_at__isnull=True,
+        **given,
+    )
+    return Exists(cases)
+
+
+def _read_by(member: Member) -> Exists:
+    """Whether a reading of theirs is locked."""
+    cases = Case.objects.filter(
+        pk=OuterRef("pk"), readings__reader=member, readings__submitted_at__isnull=False
+    )
+    return Exists(cases)
 
 
 def _has_a_study_left() -> Exists:
@@ -174,6 +195,10 @@ class CaseStudy(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="case_studies")
     study = models.OneToOneField(Study, on_delete=models.PROTECT, related_name="+")
+    # set when the case is opened: all its readers read by one version
+    scheme = models.ForeignKey(
+        ReportingScheme, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     objects = CaseStudyQuerySet.as_manager()
 
@@ -182,6 +207,10 @@ class CaseStudy(models.Model):
 
     def __str__(self) -> str:
         return f"case study {self.pk}"
+
+    def scheme_read_by(self) -> ReportingScheme | None:
+        """The scheme version of this study; of a case opened before they were kept, today's."""
+        return self.scheme or ReportingScheme.objects.default_for(self.study.modality).first()
 
 
 def is_recused(case: Case, member: Member) -> bool:

@@ -12,33 +12,6 @@ _SEVERITY_OR_NONE = Q(severity__isnull=True) | Q(severity__range=(1, 3))
 _TEACHING_VALUE_OR_NONE = Q(teaching_value__isnull=True) | Q(teaching_value__range=(1, 5))
 
 
-class Assignment(models.Model):
-    """A case given to a reader, or given back."""
-
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="assignments")
-    reader = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
-    assigned_at = models.DateTimeField()
-    due_on = models.DateField(null=True, blank=True)
-    handed_back_at = models.DateTimeField(null=True, blank=True)
-    reason = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["case", "reader"],
-                condition=Q(handed_back_at__isnull=True),
-                name="case_is_given_to_a_reader_once_at_a_time",
-            ),
-            models.CheckConstraint(
-                name="case_handed_back_says_why",
-                condition=Q(handed_back_at__isnull=True) | ~Q(reason=""),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"assignment {self.pk}"
-
-
 class Reading(models.Model):
     """What one reader says of a case. A draft until submitted; then a trigger locks it."""
 
@@ -76,6 +49,24 @@ class Reading(models.Model):
         return f"reading {self.pk}"
 
 
+class Addendum(models.Model):
+    """A correction of a locked reading, beside it. Never changed."""
+
+    reading = models.ForeignKey(Reading, on_delete=models.PROTECT, related_name="addenda")
+    text = models.TextField(max_length=2000)
+    written_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["written_at", "pk"]
+        verbose_name_plural = "addenda"
+        constraints = [
+            models.CheckConstraint(name="addendum_says_something", condition=~Q(text=""))
+        ]
+
+    def __str__(self) -> str:
+        return f"addendum {self.pk}"
+
+
 class Assessment(models.Model):
     """What a reading says of one study. Without a category only while the reading is a draft.
 
@@ -111,11 +102,20 @@ class Verdict(models.Model):
         ACCEPTED = "accepted", "Accept"
         DECLINED = "declined", "Decline"
 
+    class Basis(models.TextChoices):
+        AGREEMENT = "agreement", "Two readings that agree"
+        ADJUDICATION = "adjudication", "The adjudicator’s decision"
+        CHAIR = "chair", "The chair’s decision"
+
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="verdicts")
-    decided_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    basis = models.CharField(max_length=12, choices=Basis.choices, default=Basis.CHAIR)
+    # nobody: two readings agreed
+    decided_by = models.ForeignKey(
+        Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     decided_at = models.DateTimeField()
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
-    reason = models.TextField(max_length=2000)
+    reason = models.TextField(max_length=2000, blank=True)
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -129,7 +129,15 @@ class Verdict(models.Model):
                 name="verdict_accepts_or_declines",
                 condition=Q(outcome__in=["accepted", "declined"]),
             ),
-            models.CheckConstraint(name="verdict_has_a_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="verdict_has_a_reason_unless_readings_agree",
+                condition=Q(basis="agreement", reason="") | ~Q(basis="agreement") & ~Q(reason=""),
+            ),
+            models.CheckConstraint(
+                name="verdict_is_somebodys_unless_readings_agree",
+                condition=Q(basis="agreement", decided_by=None)
+                | Q(basis__in=["adjudication", "chair"], decided_by__isnull=False),
+            ),
             models.CheckConstraint(
                 name="severity_of_a_verdict_is_1_to_3", condition=_SEVERITY_OR_NONE
             ),

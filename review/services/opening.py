@@ -7,7 +7,7 @@ from django.db import transaction
 from audit.actors import Actor
 from audit.services import record
 from review.lifecycle import IN_READING, CaseStatus
-from review.models import Case, CaseStudy, Opening, studies_to_open
+from review.models import Case, CaseStudy, Opening, ReportingScheme, studies_to_open
 from review.services.refusals import CaseBeingRead, Refusal
 from uploads.models import Patient, Returning, Study
 
@@ -48,7 +48,14 @@ def open_case(*, patient: Patient, actor: Actor, at: datetime) -> Case:
     else:
         case, verb = in_reading, "case.joined"
         _check_joining(case, is_another=is_another)
-    CaseStudy.objects.bulk_create(CaseStudy(case=case, study=study) for study in studies)
+    CaseStudy.objects.bulk_create(
+        CaseStudy(
+            case=case,
+            study=study,
+            scheme=ReportingScheme.objects.default_for(study.modality).first(),
+        )
+        for study in studies
+    )
     record(verb, actor=actor, subject=case, studies=[study.pk for study in studies])
     return case
 

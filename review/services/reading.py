@@ -1,4 +1,4 @@
-"""A reader's draft, its locking, and a case given back."""
+"""A reader's draft, its locking, and what is added to it later."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,18 +8,20 @@ from django.db import transaction
 from audit.actors import Actor
 from audit.services import record
 from bsti_db.accounts.models import Member
-from review.lifecycle import IN_READING, CaseStatus
+from review.lifecycle import CaseStatus
 from review.models import (
+    Addendum,
     Assessment,
-    Assignment,
     Case,
+    CaseStudy,
     Category,
     Reading,
     ReportingScheme,
     is_recused,
 )
-from review.services.refusals import OwnTrust, Refusal, case_in_turn, own_trust
-from uploads.models import Study
+from review.services.assigning import NotAssigned
+from review.services.refusals import NotOfThisCase, OwnTrust, Refusal, case_in_turn, own_trust
+from review.services.settling import settle_when_read
 
 
 class CaseNotOpen(Refusal):
@@ -28,6 +30,10 @@ class CaseNotOpen(Refusal):
 
 class ReadingLocked(Refusal):
     """The reading was submitted, or the case was given back: it no longer changes."""
+
+
+class NotTheirs(Refusal):
+    """The reading is somebody else's, or still a draft."""
 
 
 class StaleReading(Refusal):
@@ -43,10 +49,6 @@ class StaleReading(Refusal):
 
 class ReadingIncomplete(Refusal):
     """A study has no category, or the case no include decision or teaching value."""
-
-
-class NotOfThisCase(Refusal):
-    """A study, or a category of a scheme, that this case does not have."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ def save_draft(
 def submit_reading(
     *, case: Case, actor: Actor, version: int, answers: Answers, at: datetime
 ) -> Reading:
-    """Lock a reader's answers as their reading.
+    """Lock a reader's answers as their reading. The second one settles the case, or finds it
+    discordant.
 
     Raises as `save_draft`, and ReadingIncomplete.
     """
@@ -118,26 +121,24 @@ def submit_reading(
         case=case.number,
         studies=len(answers.studies),
     )
+    settle_when_read(case=case, at=at)
     return reading
 
 
 @transaction.atomic
-def hand_back(*, case: Case, actor: Actor, reason: str, at: datetime) -> Assignment:
-    """Give a case back unread: its reader reads it no more, and keeps their draft.
+def add_addendum(*, reading: Reading, actor: Actor, text: str, at: datetime) -> Addendum:
+    """Correct a locked reading by words beside it; the reading itself stays as it was.
 
-    Raises CaseNotOpen, ReadingLocked.
+    Raises NotTheirs for another's reading or a draft.
     """
-    case = case_in_turn(case)
-    if case.status not in IN_READING:
-        raise CaseNotOpen(f"Case {case.number} is no longer open.")
-    _check_not_locked(case, actor.member)
-    given = case.assignments.filter(reader=actor.member, handed_back_at__isnull=True).first()
-    assignment = given or Assignment(case=case, reader=actor.member, assigned_at=at)
-    assignment.handed_back_at = at
-    assignment.reason = reason
-    assignment.save()
-    record("case.handed_back", actor=actor, subject=case)
-    return assignment
+    locked = Reading.objects.filter(
+        pk=reading.pk, reader=actor.member, submitted_at__isnull=False
+    ).first()
+    if locked is None:
+        raise NotTheirs("An addendum is written to a locked reading by its own reader.")
+    addendum = Addendum.objects.create(reading=locked, text=text, written_at=at)
+    record("reading.addendum_written", actor=actor, subject=locked, case=locked.case.number)
+    return addendum
 
 
 def _check_may_read(case: Case, reader: Member) -> None:
@@ -148,8 +149,9 @@ def _check_may_read(case: Case, reader: Member) -> None:
     if not case.case_studies.shown().exists():
         raise CaseNotOpen(f"The images of case {case.number} were withdrawn.")
     _check_not_locked(case, reader)
-    if case.assignments.filter(reader=reader, handed_back_at__isnull=False).exists():
-        raise ReadingLocked(f"You gave case {case.number} back, so you read it no more.")
+    given = case.assignments.standing().of_readers().filter(member=reader)
+    if not given.exists():
+        raise NotAssigned(f"Case {case.number} is not given to you to read.")
 
 
 def _check_not_locked(case: Case, reader: Member) -> None:
@@ -187,28 +189,27 @@ def _keep(case: Case, actor: Actor, version: int, answers: Answers, at: datetime
     reading.save()
     _keep_assessments(case, reading, answers)
     if is_new:
-        if not case.assignments.filter(reader=actor.member).exists():
-            Assignment.objects.create(case=case, reader=actor.member, assigned_at=at)
         record("reading.begun", actor=actor, subject=reading, case=case.number)
     return reading
 
 
 def _keep_assessments(case: Case, reading: Reading, answers: Answers) -> None:
-    studies = {row.study_id: row.study for row in case.case_studies.shown().select_related("study")}
+    studies = {
+        row.study_id: row for row in case.case_studies.shown().select_related("study", "scheme")
+    }
     if set(answers.studies) - set(studies):
         raise NotOfThisCase("A study of this form is no longer part of the case. Open it again.")
     kept = {row.study_id: row for row in reading.assessments.all()}
     for pk, answer in answers.studies.items():
-        scheme = _scheme_for(studies[pk], answer.category)
-        assessment = kept.get(pk) or Assessment(reading=reading, study=studies[pk])
-        assessment.scheme = scheme
+        assessment = kept.get(pk) or Assessment(reading=reading, study=studies[pk].study)
+        assessment.scheme = _scheme_for(studies[pk], answer.category)
         assessment.category = answer.category
         assessment.severity = answer.severity
         assessment.save()
 
 
-def _scheme_for(study: Study, category: Category | None) -> ReportingScheme:
-    scheme = ReportingScheme.objects.default_for(study.modality).first()
+def _scheme_for(row: CaseStudy, category: Category | None) -> ReportingScheme:
+    scheme = row.scheme_read_by()
     if scheme is None or (category and category.scheme_id != scheme.pk):
         raise NotOfThisCase("That category is not of the scheme this study is read by.")
     return scheme

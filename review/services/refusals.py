@@ -11,6 +11,10 @@ class CaseBeingRead(Refusal):
     """The patient's case is past joining and not yet settled."""
 
 
+class NotOfThisCase(Refusal):
+    """A study, or a category of a scheme, that this case does not have."""
+
+
 class OwnTrust(Refusal):
     """The case was sent by the actor's own organisation, claimed or confirmed."""
 

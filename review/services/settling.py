@@ -1,4 +1,4 @@
-"""How a case ends: the chair's verdict, or set aside because its images identify somebody."""
+"""How a case ends: two readings that agree, an adjudicator's or the chair's verdict, set aside."""
 
 from datetime import datetime
 
@@ -7,19 +7,103 @@ from django.db.models import QuerySet
 
 from audit.actors import Actor
 from audit.lifecycles import IllegalMove
-from review.lifecycle import CASE_LIFECYCLE, IN_READING, CaseStatus
-from review.models import Case, Category, ReportingScheme, Verdict, is_recused
-from review.services.reading import NotOfThisCase
-from review.services.refusals import CaseBeingRead, OwnTrust, Refusal, case_in_turn, own_trust
+from review.blinding import is_read, locked_readings
+from review.concordance import Difference, Opinion, differences
+from review.lifecycle import CASE_LIFECYCLE, IN_READING, SETTLED, CaseStatus
+from review.models import (
+    READERS,
+    Assessment,
+    Case,
+    Category,
+    Reading,
+    ReportingScheme,
+    Seat,
+    Verdict,
+    is_recused,
+)
+from review.services.assigning import NotAssigned
+from review.services.refusals import (
+    CaseBeingRead,
+    NotOfThisCase,
+    OwnTrust,
+    Refusal,
+    case_in_turn,
+    own_trust,
+)
 from uploads.models import Patient
 
 
 class NotYetRead(Refusal):
-    """Nobody submitted a reading that the chair could decide by."""
+    """The case has not two readings yet that could be decided by."""
 
 
-class OwnReadingOpen(Refusal):
-    """The chair has a draft of their own, so may not see or weigh the readings of others."""
+class OwnReading(Refusal):
+    """Who has read a case does not decide it."""
+
+
+def opinion_of(reading: Reading) -> Opinion:
+    """A locked reading as the rule of concordance takes it."""
+    rows = reading.assessments.exclude(category=None)
+    return Opinion(bool(reading.include), {r.study_id: (r.category_id, r.severity) for r in rows})
+
+
+def differences_of(case: Case) -> list[Difference]:
+    """Where the two readings of a case part, over the studies it still has."""
+    first, second = (_standing_opinion(case, each) for each in locked_readings(case)[:2])
+    return differences(first, second)
+
+
+def settle_when_read(*, case: Case, at: datetime) -> None:
+    """With both readings locked, settle the case where they agree; else it is discordant.
+
+    The caller holds the case's row.
+    """
+    if case.status != CaseStatus.OPEN or not is_read(case):
+        return
+    system = Actor.of_task("settle")
+    if found := differences_of(case):
+        what = sorted({difference.what for difference in found})
+        CASE_LIFECYCLE.advance(case, CaseStatus.DISCORDANT, actor=system, differs_in=what)
+        return
+    readings = list(locked_readings(case)[: len(READERS)])
+    outcome = CaseStatus.ACCEPTED if readings[0].include else CaseStatus.DECLINED
+    _settle(case, outcome, actor=system, at=at, **_common_view(case, readings))
+
+
+@transaction.atomic
+def adjudicate(
+    *,
+    case: Case,
+    actor: Actor,
+    outcome: str,
+    reason: str,
+    at: datetime,
+    teaching_value: int | None = None,
+    category: Category | None = None,
+    severity: int | None = None,
+) -> Verdict:
+    """The adjudicator of a discordant case decides it, having seen both readings.
+
+    Raises NotAssigned, OwnTrust, OwnReading, NotOfThisCase; IllegalMove from another status.
+    """
+    case = case_in_turn(case)
+    _check_may_decide(case, actor)
+    if case.status != CaseStatus.DISCORDANT:
+        raise IllegalMove(f"Case {case.number} does not wait for an adjudicator.")
+    given = case.assignments.standing().filter(member=actor.member, seat=Seat.ADJUDICATOR)
+    if not given.exists():
+        raise NotAssigned(f"Case {case.number} is not given to you to adjudicate.")
+    return _settle(
+        case,
+        outcome,
+        actor=actor,
+        at=at,
+        basis=Verdict.Basis.ADJUDICATION,
+        reason=reason,
+        category=category,
+        severity=severity,
+        teaching_value=teaching_value,
+    )
 
 
 @transaction.atomic
@@ -34,32 +118,30 @@ def decide_case(
     category: Category | None = None,
     severity: int | None = None,
 ) -> Verdict:
-    """The chair settles a case by its readings, or overrides an earlier verdict.
+    """The chair settles a case that was read, or overrides its verdict.
 
-    Raises NotYetRead, OwnTrust, OwnReadingOpen, NotOfThisCase; IllegalMove from a status
+    One whose images were all withdrawn can be declined unread.
+
+    Raises NotYetRead, OwnTrust, OwnReading, NotOfThisCase; IllegalMove from a status
     that cannot be settled so.
     """
     case = case_in_turn(case)
-    if is_recused(case, actor.member):
-        raise OwnTrust(own_trust(case, "Another chair decides it."))
-    if case.status in IN_READING:
-        _check_decidable(case, actor)
-    if category and not _schemes_of(case).filter(pk=category.scheme_id).exists():
-        raise NotOfThisCase("That category is not of a scheme this case is read by.")
-    verdict = Verdict.objects.create(
-        case=case,
-        decided_by=actor.member,
-        decided_at=at,
-        outcome=outcome,
+    _check_may_decide(case, actor)
+    if case.status in IN_READING and not is_read(case):
+        is_left = case.case_studies.shown().exists()
+        if is_left or outcome != Verdict.Outcome.DECLINED:
+            raise NotYetRead(f"Case {case.number} has not two readings yet.")
+    return _settle(
+        case,
+        outcome,
+        actor=actor,
+        at=at,
+        basis=Verdict.Basis.CHAIR,
         reason=reason,
         category=category,
         severity=severity,
         teaching_value=teaching_value,
     )
-    case.settled_at = at
-    case.save(update_fields=["settled_at"])
-    CASE_LIFECYCLE.advance(case, CaseStatus(outcome), actor=actor, verdict=verdict.pk)
-    return verdict
 
 
 @transaction.atomic
@@ -83,6 +165,8 @@ def set_aside(*, case: Case, actor: Actor, reason: str, where: str, at: datetime
 def reopen_case(*, case: Case, actor: Actor) -> None:
     """The chair puts a case that was set aside back to be read, once its images are clean.
 
+    Locked readings stay; with both, the chair decides what stands.
+
     Raises CaseBeingRead when the patient has another case in reading, IllegalMove otherwise.
     """
     Patient.objects.select_for_update().get(pk=case.patient_id)
@@ -97,18 +181,66 @@ def reopen_case(*, case: Case, actor: Actor) -> None:
     case.save(update_fields=["settled_at"])
 
 
-def _check_decidable(case: Case, actor: Actor) -> None:
-    if not case.readings.filter(submitted_at__isnull=False).exists():
-        raise NotYetRead(f"Nobody has submitted a reading of case {case.number} yet.")
-    own_draft = case.readings.filter(reader=actor.member, submitted_at__isnull=True)
-    given_back = case.assignments.filter(reader=actor.member, handed_back_at__isnull=False)
-    if own_draft.exists() and not given_back.exists():
-        raise OwnReadingOpen("Submit your own reading, or give the case back, before you decide.")
+def _check_may_decide(case: Case, actor: Actor) -> None:
+    if is_recused(case, actor.member):
+        raise OwnTrust(own_trust(case, "Somebody else decides it."))
+    if locked_readings(case).filter(reader=actor.member).exists():
+        raise OwnReading(f"You have read case {case.number}, so somebody else decides it.")
+
+
+def _settle(
+    case: Case,
+    outcome: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    category: Category | None,
+    **said: object,
+) -> Verdict:
+    if category and not _schemes_of(case).filter(pk=category.scheme_id).exists():
+        raise NotOfThisCase("That category is not of a scheme this case is read by.")
+    verdict = Verdict.objects.create(
+        case=case,
+        decided_by=actor.member,
+        decided_at=at,
+        outcome=outcome,
+        category=category,
+        **said,
+    )
+    is_first = case.status not in SETTLED
+    case.settled_at = at
+    case.save(update_fields=["settled_at"])
+    CASE_LIFECYCLE.advance(
+        case, CaseStatus(outcome), actor=actor, verdict=verdict.pk, is_override=not is_first
+    )
+    return verdict
+
+
+def _standing_opinion(case: Case, reading: Reading) -> Opinion:
+    shown = set(case.case_studies.shown().values_list("study", flat=True))
+    opinion = opinion_of(reading)
+    return Opinion(opinion.include, {k: v for k, v in opinion.studies.items() if k in shown})
+
+
+def _common_view(case: Case, readings: list[Reading]) -> dict[str, object]:
+    """What two readings that agree say together: of the first study on the axis, and the case.
+
+    The worse grade of severity; the mean teaching value, a half counting up.
+    """
+    first = case.case_studies.shown().in_order().first()
+    rows = Assessment.objects.filter(reading__in=readings, study=first.study_id if first else None)
+    assessments = list(rows.select_related("category"))
+    values = [reading.teaching_value for reading in readings if reading.teaching_value]
+    return {
+        "basis": Verdict.Basis.AGREEMENT,
+        "reason": "",
+        "category": assessments[0].category if assessments else None,
+        "severity": max((row.severity for row in assessments if row.severity), default=None),
+        "teaching_value": (2 * sum(values) + len(values)) // (2 * len(values)) if values else None,
+    }
 
 
 def _schemes_of(case: Case) -> QuerySet[ReportingScheme]:
-    modalities = case.case_studies.values_list("study__modality", flat=True).distinct()
-    schemes = ReportingScheme.objects.none()
-    for modality in modalities:
-        schemes = schemes | ReportingScheme.objects.default_for(modality)
-    return schemes
+    rows = case.case_studies.select_related("study", "scheme")
+    found = [scheme.pk for row in rows if (scheme := row.scheme_read_by())]
+    return ReportingScheme.objects.filter(pk__in=found)

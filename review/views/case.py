@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,6 +15,7 @@ from review import services
 from review.blinding import may_see_others, readings_visible_to
 from review.days import studies_of
 from review.forms import (
+    AddendumForm,
     DecisionForm,
     HandBackForm,
     ReadingForm,
@@ -27,9 +29,10 @@ from review.models import (
     Case,
     Category,
     ReportingScheme,
+    Seat,
     is_recused,
 )
-from review.views import images
+from review.views import assigning, images
 from review.views.clinical import contexts_of
 from uploads import stacks
 from uploads.models import Study
@@ -93,6 +96,8 @@ def submit(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, str(problem))
     else:
         messages.success(request, "Draft saved." if is_draft else "Your reading is locked.")
+        # when it made the case discordant, an adjudicator is found at once
+        services.assign_by_rule(case=found, actor=request.actor, at=timezone.now())
     return redirect("review:case", number)
 
 
@@ -107,26 +112,56 @@ def hand_back(request: HttpRequest, number: int) -> HttpResponse:
         services.hand_back(case=found, actor=request.actor, at=timezone.now(), **form.cleaned_data)
     except services.Refusal as problem:
         messages.error(request, str(problem))
+        return redirect("review:case", number)
+    services.assign_by_rule(case=found, actor=request.actor, at=timezone.now())
+    messages.success(request, f"You gave case {number} back. Somebody else gets it.")
+    return redirect("review:worklist")
+
+
+@require_POST
+@permission_required(MAY_READ, raise_exception=True)
+def add_addendum(request: HttpRequest, number: int) -> HttpResponse:
+    found = _case_or_404(request, number)
+    form = AddendumForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, addendum_form=form, status=422)
+    reading = get_object_or_404(found.readings, reader=request.user)
+    try:
+        services.add_addendum(
+            reading=reading, actor=request.actor, at=timezone.now(), **form.cleaned_data
+        )
+    except services.Refusal as problem:
+        messages.error(request, str(problem))
     else:
-        messages.success(request, "You gave this case back: you read it no more.")
+        messages.success(request, "Your addendum is kept beside the reading.")
     return redirect("review:case", number)
 
 
 @require_POST
 @permission_required(MAY_CHAIR, raise_exception=True)
 def decide(request: HttpRequest, number: int) -> HttpResponse:
+    return _decide(request, number, services.decide_case)
+
+
+@require_POST
+@permission_required(MAY_READ, raise_exception=True)
+def adjudicate(request: HttpRequest, number: int) -> HttpResponse:
+    return _decide(request, number, services.adjudicate)
+
+
+def _decide(request: HttpRequest, number: int, act: Any) -> HttpResponse:
     found = _case_or_404(request, number)
     form = DecisionForm(request.POST, categories=_categories(found))
     if not form.is_valid():
         return _page(request, found, decision_form=form, status=422)
     try:
-        verdict = services.decide_case(
-            case=found, actor=request.actor, at=timezone.now(), **form.cleaned_data
-        )
+        verdict = act(case=found, actor=request.actor, at=timezone.now(), **form.cleaned_data)
     except (services.Refusal, IllegalMove) as problem:
         messages.error(request, str(problem))
     else:
         messages.success(request, f"Case {number} is {verdict.outcome}.")
+    if not Case.objects.visible_to(request.actor).filter(pk=found.pk).exists():
+        return redirect("review:worklist")  # a declined case is its readers' and the chair's
     return redirect("review:case", number)
 
 
@@ -190,6 +225,7 @@ def _page(request: HttpRequest, found: Case, *, status: int = 200, **forms: Any)
         and found.status == CaseStatus.SET_ASIDE,
         **_reading(request, found, studies, forms),
         **_settling(request, found, forms),
+        **assigning.panel_of(request, found, forms),
         # the page's title says that there is an error in what was sent
         "form": next(iter(forms.values()), None),
         "opens": list(forms),
@@ -209,49 +245,80 @@ def _reading(
     context: dict[str, Any] = {
         "own_reading": _summary(locked, labels) if locked else None,
         "is_recused": recused and found.status in IN_READING,
-        "gave_back": found.assignments.filter(
-            reader=request.user, handed_back_at__isnull=False
-        ).exists(),
-        "next_case": Case.objects.visible_to(request.actor)
-        .readable_by(request.user)
+        "next_case": Case.objects.readable_by(request.user)
         .exclude(pk=found.pk)
         .order_by("opened_at", "number")
         .first(),
     }
+    if locked:
+        context["addenda"] = locked.addenda.all()
+        context["addendum_form"] = forms.get("addendum_form") or AddendumForm()
     if may_read:
         initial = reading_as_initial(own)
         context["reading_form"] = forms.get("reading_form") or ReadingForm(
             studies=_forms_studies(found), initial=initial
         )
         context["draft_saved_at"] = own.saved_at if own else None
+    mine = found.assignments.to_do().filter(member=request.user).first()
+    if mine:
+        context["due_on"] = mine.due_on
         context["hand_back_form"] = forms.get("hand_back_form") or HandBackForm()
     return context
 
 
 def _settling(request: HttpRequest, found: Case, forms: dict[str, Any]) -> dict[str, Any]:
-    """Verdicts, the readings of others once they may be seen, and the chair's form."""
+    """Verdicts, the readings of others once they may be seen, and the form to decide by."""
     labels = {study.pk: label for study, label in studies_of(found)}
+    sees_others = may_see_others(found, request.actor)
     others = readings_visible_to(found, request.actor).exclude(reader=request.user)
+    seats = dict(found.assignments.standing().of_readers().values_list("member", "seat"))
     context: dict[str, Any] = {
-        "verdicts": found.verdicts.select_related("category__scheme", "decided_by")
+        "verdicts": found.verdicts.select_related("category__scheme")
         if found.status in SETTLED
         else [],
         "others": [
-            _summary(reading, labels) | {"name": f"Reader {chr(ord('A') + place)}"}
-            for place, reading in enumerate(others)
+            _summary(reading, labels) | {"name": Seat(seats.get(reading.reader_id, "a")).label}
+            for reading in sorted(others, key=lambda each: seats.get(each.reader_id, ""))
         ],
-        "may_see_others": may_see_others(found, request.actor),
+        "may_see_others": sees_others,
+        "differences": _difference_words(found, labels)
+        if sees_others and found.status == CaseStatus.DISCORDANT
+        else [],
     }
-    may_settle = found.status in SETTLED or (
-        found.status in (CaseStatus.OPEN, CaseStatus.DISCORDANT)
-        and context["may_see_others"]
-        and found.readings.filter(submitted_at__isnull=False).exists()
-    )
-    if request.user.has_perm(MAY_CHAIR) and may_settle and not is_recused(found, request.user):
+    act = _decision_of(request, found)
+    if act:
+        context["decision_url"] = reverse(f"review:{act}", args=[found.number])
         context["decision_form"] = forms.get("decision_form") or DecisionForm(
             categories=_categories(found), initial=_first_decision(found)
         )
     return context
+
+
+def _decision_of(request: HttpRequest, found: Case) -> str:
+    """By which act the actor may decide the case now: "adjudicate", "decide" or neither."""
+    member = request.user
+    has_read = found.readings.filter(reader=member, submitted_at__isnull=False).exists()
+    if has_read or is_recused(found, member):
+        return ""
+    if Case.objects.to_adjudicate_by(member).filter(pk=found.pk).exists():
+        return "adjudicate"
+    if not member.has_perm(MAY_CHAIR):
+        return ""
+    is_left = found.case_studies.shown().exists()
+    is_ready = found.status in SETTLED or (
+        found.status in (CaseStatus.OPEN, CaseStatus.DISCORDANT)
+        and (may_see_others(found, request.actor) or not is_left)
+    )
+    return "decide" if is_ready else ""
+
+
+def _difference_words(found: Case, labels: dict[int, str]) -> list[str]:
+    words = {"include": "whether to include the case", "category": "category",
+             "severity": "severity, by more than one grade"}  # fmt: skip
+    return [
+        words[each.what] + (f", {labels[each.study]}" if each.study in labels else "")
+        for each in services.differences_of(found)
+    ]
 
 
 def _stale_page(
@@ -267,16 +334,15 @@ def _stale_page(
 
 def _forms_studies(found: Case) -> list[tuple[Study, ReportingScheme, str]]:
     """The studies of the case with the scheme each is read by."""
-    asked = []
-    for study, label in studies_of(found):
-        scheme = (
-            ReportingScheme.objects.default_for(study.modality)
-            .prefetch_related("categories")
-            .first()
-        )
-        if scheme:
-            asked.append((study, scheme, f"{label} ({study.modality})"))
-    return asked
+    held = found.case_studies.select_related("study", "scheme").prefetch_related(
+        "scheme__categories"
+    )
+    schemes = {row.study_id: row.scheme_read_by() for row in held}
+    return [
+        (study, schemes[study.pk], f"{label} ({study.modality})")
+        for study, label in studies_of(found)
+        if schemes.get(study.pk)
+    ]
 
 
 def _summary(reading: Any, labels: dict[int, str]) -> dict[str, Any]:
@@ -293,6 +359,8 @@ def _summary(reading: Any, labels: dict[int, str]) -> dict[str, Any]:
         rows.append({"key": "Teaching value", "value": f"{reading.teaching_value} of 5"})
     if reading.comment:
         rows.append({"key": "Comment", "value": reading.comment})
+    for addendum in reading.addenda.all():
+        rows.append({"key": "Addendum", "value": addendum.text})
     return {"rows": rows, "submitted_at": reading.submitted_at}
 
 

@@ -19,6 +19,7 @@ from review.lifecycle import IN_READING, SETTLED, CaseStatus
 from review.models import (
     MAY_CHAIR,
     MAY_READ,
+    Assignment,
     Case,
     CaseStudy,
     Reading,
@@ -71,6 +72,7 @@ def open_cases(request: HttpRequest) -> HttpResponse:
         except services.Refusal as problem:
             messages.error(request, str(problem))
         else:
+            services.assign_by_rule(case=case, actor=request.actor, at=timezone.now())
             opened.append(case.number)
     if opened:
         numbers = ", ".join(str(number) for number in sorted(set(opened)))
@@ -86,20 +88,28 @@ def _lists(actor: Actor, modalities: list[str] | None) -> dict[str, tuple[str, R
     member = actor.member
     visible = _of_modality(Case.objects.visible_to(actor), modalities)
     own = Reading.objects.filter(case=OuterRef("pk"), reader=member)
+    due = Assignment.objects.filter(case=OuterRef("pk"), member=member, handed_back_at=None)
+    given = _of_modality(Case.objects.all(), modalities).annotate(
+        has_draft=Exists(own), due_on=Subquery(due.values("due_on")[:1])
+    )
+    given = given.order_by(F("due_on").asc(nulls_last=True), "opened_at", "number")
     lists: dict[str, tuple[str, Rows]] = {
-        "to-read": (
-            "To read",
-            lambda: visible.readable_by(member).annotate(has_draft=Exists(own)),
-        ),
-        "to-open": ("Not yet opened", lambda: _to_open(actor, modalities)),
+        "to-read": ("To read", lambda: given.readable_by(member)),
+        "to-adjudicate": ("To adjudicate", lambda: given.to_adjudicate_by(member)),
         "mine": (
             "Read by me",
             lambda: visible.filter(Exists(own.filter(submitted_at__isnull=False))),
         ),
-        "open": ("In reading", lambda: visible.filter(status__in=IN_READING)),
         "settled": ("Settled", lambda: visible.filter(status__in=SETTLED).order_by("-settled_at")),
+        "to-open": ("Not yet opened", lambda: _to_open(actor, modalities)),
     }
     if member.has_perm(MAY_CHAIR):
+        in_reading = visible.filter(status__in=IN_READING)
+        lists["open"] = ("In reading", lambda: in_reading)
+        lists["discordant"] = (
+            "Discordant",
+            lambda: visible.filter(status=CaseStatus.DISCORDANT),
+        )
         lists["set-aside"] = ("Set aside", lambda: visible.filter(status=CaseStatus.SET_ASIDE))
     return lists
 
@@ -143,7 +153,7 @@ def _patient_rows(page: Page) -> list[dict[str, Any]]:
 
 
 def _case_rows(page: Page) -> list[dict[str, Any]]:
-    pks = [case.pk for case in page]
+    pks, today = [case.pk for case in page], timezone.localdate()
     shown = CaseStudy.objects.shown().filter(case__in=pks)
     modalities = _grouped(shown.values_list("case", "study__modality"))
     # the newest comes last, so that it stays
@@ -159,6 +169,8 @@ def _case_rows(page: Page) -> list[dict[str, Any]]:
             "studies": _studies_words(modalities.get(case.pk, [])),
             "days": _days_since(case.opened_at),
             "has_draft": getattr(case, "has_draft", False),
+            "due_on": getattr(case, "due_on", None),
+            "is_overdue": bool(getattr(case, "due_on", None)) and case.due_on < today,
             "verdict": verdicts.get(case.pk) if case.status in SETTLED else None,
         }
         for case in page

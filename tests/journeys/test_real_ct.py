@@ -31,7 +31,7 @@ def test_three_real_patients_become_three_cases_of_two_studies_in_order(
             send_one(page, patient)
 
     with own_browser(browser, live_site) as page:
-        people.sign_in(page, members["panellist"])
+        people.sign_in(page, members["chair"])
         page.goto("/review/")
         page.get_by_role("link", name=re.compile("^Not yet opened")).click()
         page.get_by_role("button", name="Open all 3").click()

@@ -48,11 +48,17 @@ def test_a_trusts_folder_becomes_a_public_case_and_is_suspended_at_once(
     with own_browser(browser, live_site) as panellist:
         people.sign_in(panellist, members["panellist"])
         panel.open_cases(panellist)
-        panel.read(panellist, 1)
-
+        readings = [panel.read_if_given(panellist, 1)]
+        for role in ("second panellist", "third panellist"):
+            with own_browser(browser, live_site) as page:
+                people.sign_in(page, members[role])
+                readings.append(panel.read_if_given(page, 1))
+        assert readings.count(True) == 2
         with own_browser(browser, live_site) as page:
             people.sign_in(page, members["chair"])
-            panel.decide(page, 1)
+            page.goto("/review/cases/1/")
+            expect(page.get_by_text("two readings agree")).to_be_visible()
+            check_page(page, "case-settled")
         with own_browser(browser, live_site) as page:
             people.sign_in(page, members["editor"])
             panel.write(page, title="Ground-glass opacity", point="Look here.", slice_number=SLICE)

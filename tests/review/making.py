@@ -1,7 +1,7 @@
 """The smallest rows of the panel: people, accepted uploads, cases on their way."""
 
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
@@ -126,9 +126,7 @@ def study(upload: Upload, modality: str, *, days: int | None = 3, slices: int = 
 
 def open_case(upload: Upload | None = None, *, by: Member | None = None) -> Case:
     upload = upload or accepted_upload()
-    return services.open_case(
-        patient=upload.patient, actor=actor(by or panellist()), at=timezone.now()
-    )
+    return services.open_case(patient=upload.patient, actor=actor(by or chair()), at=timezone.now())
 
 
 def category(case: Case, label: str = "Classic COVID-19") -> Category:
@@ -148,31 +146,48 @@ def answers(case: Case, **changes: Any) -> Answers:
     return Answers(**{"include": True, "teaching_value": 4, "studies": studies} | changes)
 
 
+def assigned(case: Case, to: Member) -> Case:
+    """The case, given to a reader by a chair unless they have it: its next free seat."""
+    if not case.assignments.filter(member=to).exists():
+        services.assign(case=case, member=to, actor=actor(chair()), at=timezone.now())
+    return case
+
+
+def given_case(to: Member, upload: Upload | None = None) -> Case:
+    """An open case that a member is to read."""
+    return assigned(open_case(upload), to)
+
+
 def submitted_reading(case: Case, by: Member, **changes: Any):
+    """A locked reading; the case is given to its reader first, unless it was."""
+    assigned(case, by)
     return services.submit_reading(
         case=case, actor=actor(by), version=0, answers=answers(case, **changes), at=timezone.now()
     )
 
 
-def decided_case(
-    outcome: str = "accepted",
-    *,
-    upload: Upload | None = None,
-    by: Member | None = None,
-    teaching_value: int | None = 4,
-    at: datetime | None = None,
-) -> Case:
-    """A case read by one panellist and settled by a chair."""
+def discordant_case(upload: Upload | None = None) -> Case:
+    """A case whose two readers part over including it."""
     case = open_case(upload)
     submitted_reading(case, panellist())
-    services.decide_case(
-        case=case,
-        actor=actor(by or chair()),
-        outcome=outcome,
-        reason="A clear example.",
-        teaching_value=teaching_value,
-        at=at or timezone.now(),
-    )
+    submitted_reading(case, panellist(), include=False, teaching_value=None)
+    case.refresh_from_db()
+    return case
+
+
+def decided_case(
+    outcome: str = "accepted", *, upload: Upload | None = None, teaching_value: int | None = 4
+) -> Case:
+    """A case settled by two readings that agree."""
+    case = open_case(upload)
+    include = outcome == "accepted"
+    for _ in range(2):
+        submitted_reading(
+            case,
+            panellist(),
+            include=include,
+            teaching_value=teaching_value if include else None,
+        )
     case.refresh_from_db()
     return case
 

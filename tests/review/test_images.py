@@ -83,8 +83,9 @@ def study() -> Study:
 
 
 @pytest.fixture
-def reader(client):
+def reader(client, study):
     reader = making.panellist()
+    making.assigned(Case.objects.get(), reader)
     sign_in(client, reader)
     return reader
 
@@ -112,11 +113,13 @@ def test_a_page_shows_addresses_that_answer(client, reader, study):
 
 def test_dicomweb_lists_the_studies_of_the_cases_one_may_see(client, reader, study):
     trust = organisation()
-    making.open_case(making.accepted_upload(sent_by=trust))
+    theirs = making.given_case(reader, making.accepted_upload(sent_by=trust))
+    making.open_case(making.accepted_upload())
     making.accepted_upload()
 
     assert len(listed(client)) == 2
-    sign_in(client, making.panellist(trust))
+    reader.organisation = theirs.patient.organisation
+    reader.save()
     assert listed(client) == {study.study_instance_uid}
 
 

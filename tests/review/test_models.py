@@ -7,12 +7,14 @@ from django.utils import timezone
 from audit.actors import Actor
 from review import vocabulary
 from review.models import (
+    Addendum,
     Assessment,
     Assignment,
     Case,
     CaseStudy,
     Category,
     Opening,
+    PanelProfile,
     Reading,
     ReportingScheme,
     Verdict,
@@ -135,22 +137,56 @@ def test_a_study_is_in_one_case():
         CaseStudy.objects.create(case=making.open_case(), study=case.case_studies.get().study)
 
 
-def test_a_case_is_given_to_a_reader_once_at_a_time():
+def seat(case, taken="a", **fields) -> Assignment:
+    whole = {"member": making.panellist(), "assigned_at": timezone.now(), "seat": taken}
+    return Assignment.objects.create(case=case, **whole | fields)
+
+
+def test_a_case_is_given_to_a_member_once_at_a_time():
     case, reader, now = making.open_case(), making.panellist(), timezone.now()
-    Assignment.objects.create(
-        case=case, reader=reader, assigned_at=now, handed_back_at=now, reason="On leave"
-    )
-    Assignment.objects.create(case=case, reader=reader, assigned_at=now)
-    with breaks("case_is_given_to_a_reader_once_at_a_time"):
-        Assignment.objects.create(case=case, reader=reader, assigned_at=now)
+    seat(case, member=reader, handed_back_at=now, reason="On leave")
+    seat(case, member=reader)
+    with breaks("case_is_given_to_a_member_once_at_a_time"):
+        seat(case, "b", member=reader)
+
+
+def test_a_seat_of_a_case_is_taken_once():
+    case = making.open_case()
+    seat(case, handed_back_at=timezone.now(), reason="On leave")
+    seat(case)
+    seat(case, "b")
+    with breaks("seat_of_a_case_is_taken_once"):
+        seat(case, "b")
+
+
+def test_a_seat_is_one_of_its_choices():
+    with breaks("seat_is_one_of_its_choices"):
+        seat(making.open_case(), "c")
+
+
+def test_time_away_has_both_ends_in_order():
+    for start, end in [("2020-04-02", None), (None, "2020-04-02"), ("2020-04-02", "2020-04-01")]:
+        with breaks("time_away_has_both_ends_in_order"), transaction.atomic():
+            PanelProfile.objects.create(member=making.panellist(), away_from=start, away_until=end)
+
+
+def test_an_addendum_is_to_a_submitted_reading_and_never_changed():
+    now = timezone.now()
+    with breaks("addendum is to a submitted reading"), transaction.atomic():
+        Addendum.objects.create(reading=draft(), text="Right.", written_at=now)
+    reading = making.submitted_reading(making.open_case(), making.panellist())
+    addendum = Addendum.objects.create(reading=reading, text="Right.", written_at=now)
+
+    with breaks("addendum is not changed"), transaction.atomic():
+        Addendum.objects.filter(pk=addendum.pk).update(text="Left.")
+    with breaks("addendum is not changed"), transaction.atomic():
+        addendum.delete()
 
 
 def test_a_case_handed_back_says_why():
     now = timezone.now()
     with breaks("case_handed_back_says_why"):
-        Assignment.objects.create(
-            case=making.open_case(), reader=making.panellist(), assigned_at=now, handed_back_at=now
-        )
+        seat(making.open_case(), handed_back_at=now)
 
 
 def test_a_case_is_read_once_by_a_reader():
@@ -260,7 +296,10 @@ def test_a_study_is_assessed_once_in_a_reading():
     ("fields", "constraint"),
     [
         ({"outcome": "maybe"}, "verdict_accepts_or_declines"),
-        ({"reason": ""}, "verdict_has_a_reason"),
+        ({"reason": ""}, "verdict_has_a_reason_unless_readings_agree"),
+        ({"decided_by": None}, "verdict_is_somebodys_unless_readings_agree"),
+        ({"basis": "agreement"}, "verdict_"),
+        ({"basis": "whim"}, "verdict_is_somebodys_unless_readings_agree"),
         ({"severity": 0}, "severity_of_a_verdict_is_1_to_3"),
         ({"teaching_value": 9}, "teaching_value_of_a_verdict_is_1_to_5"),
         ({"teaching_value": None}, "accepting_verdict_has_a_teaching_value"),
@@ -271,9 +310,8 @@ def test_a_verdict_is_whole(fields, constraint):
     with breaks(constraint):
         Verdict.objects.create(
             case=making.open_case(),
-            decided_by=making.chair(),
             decided_at=timezone.now(),
-            **whole | fields,
+            **{"decided_by": making.chair()} | whole | fields,
         )
 
 
@@ -316,21 +354,25 @@ def in_status(status: str, upload) -> Case:
 
 
 @pytest.mark.parametrize(
-    ("status", "panellist", "own_trust", "chair"),
+    ("status", "assigned", "panellist", "own_trust", "chair"),
     [
-        ("open", True, False, True),
-        ("discordant", True, False, True),
-        ("queried", True, False, True),
-        ("accepted", True, True, True),
-        ("declined", False, False, True),
-        ("set_aside", False, False, True),
-        ("erased", False, False, False),
+        ("open", True, False, False, True),
+        ("discordant", True, False, False, True),
+        ("queried", True, False, False, True),
+        ("accepted", True, True, True, True),
+        ("declined", False, False, False, True),
+        ("set_aside", False, False, False, True),
+        ("erased", False, False, False, False),
     ],
 )
-def test_who_sees_a_case_in_each_status(status, panellist, own_trust, chair):
-    trust = organisation()
+def test_who_sees_a_case_in_each_status(status, assigned, panellist, own_trust, chair):
+    trust, given = organisation(), making.panellist()
     case = in_status(status, making.accepted_upload(sent_by=trust))
+    seat(case, "adjudicator", member=given)
+    left = seat(case, handed_back_at=timezone.now(), reason="On leave").member
 
+    assert sees(given, case) is assigned
+    assert sees(left, case) is panellist
     assert sees(making.panellist(), case) is panellist
     assert sees(making.panellist(organisation=trust), case) is own_trust
     assert sees(making.chair(), case) is chair

@@ -43,7 +43,8 @@ def count_of(verb: str) -> int:
 
 
 def test_of_two_submits_at_once_one_locks_the_reading():
-    case, reader = making.open_case(), making.panellist()
+    reader = making.panellist()
+    case = making.given_case(reader)
     answers = making.answers(case)
 
     def submit():
@@ -57,7 +58,8 @@ def test_of_two_submits_at_once_one_locks_the_reading():
 
 
 def test_of_two_windows_saving_at_once_one_is_told_and_nothing_is_mixed():
-    case, reader = making.open_case(), making.panellist()
+    reader = making.panellist()
+    case = making.given_case(reader)
     windows = [making.answers(case, comment="One"), making.answers(case, comment="Two")]
 
     def save(answers):
@@ -81,8 +83,7 @@ def test_of_two_openings_at_once_one_opens_the_case():
 
 
 def test_of_two_decisions_at_once_one_settles_the_case():
-    case, first, second = making.open_case(), making.chair(), making.chair()
-    making.submitted_reading(case, making.panellist())
+    case, first, second = making.discordant_case(), making.chair(), making.chair()
 
     def accept(chair):
         services.decide_case(
@@ -111,7 +112,8 @@ def test_two_openings_of_one_study_in_one_sitting_leave_one_row():
 
 
 def test_a_reading_submitted_while_the_case_is_set_aside_is_either_whole_or_refused():
-    case, reader = making.open_case(), making.panellist()
+    reader = making.panellist()
+    case = making.given_case(reader)
     answers = making.answers(case)
     results = at_once(
         lambda: services.submit_reading(
