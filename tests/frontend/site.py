@@ -43,6 +43,7 @@ class Site:
         self.pages["/phantom-serial.html"] = with_entry(
             "stack.ts", phantom.page_of(*phantom.SERIAL)
         )
+        self.pages["/reading.html"] = reading_page()
         self.picture_seconds = 0.0
         self.missing_slices: set[int] = set()
         self.damaged_slices: set[int] = set()
@@ -107,6 +108,17 @@ def stack_page() -> str:
     link = {"image": "k7-1", "window": "mediastinum", "text": "The nodes"}
     body += render_to_string("components/slice_link.html", link)
     return with_entry("stack.ts", body)
+
+
+def reading_page() -> str:
+    """A case of two studies as a panellist meets it; the words of its form do not matter here."""
+    context = {
+        "case": {"number": 12, "status": "open", "get_status_display": "Open"},
+        "series": [phantom.series_of(scan) for scan in phantom.SERIAL],
+        "dicomweb_root": phantom.ROOT,
+        "own_reading": {"submitted_at": None, "rows": []},
+    }
+    return render_to_string("review/case.html", context)
 
 
 def upload_page() -> str:

@@ -114,3 +114,21 @@ def test_a_narrow_page_has_one_below_the_other_and_nothing_beyond_its_edge(page,
         lower["height"],
         lower["width"],
     )
+
+
+def test_picture_slider_and_form_are_on_the_first_screen_of_a_case_of_two_studies(page, site):
+    page.goto(f"{site.address}/reading.html")
+    page.locator(".app-stack__viewport[data-shown]").first.wait_for()
+    picture = page.locator(FIRST).bounding_box()
+    slider = page.locator(".app-stack__slider").first.bounding_box()
+    form = page.get_by_role("heading", name="Your reading").bounding_box()
+
+    # 1280 by 900
+    assert slider["y"] + slider["height"] <= 900
+    assert picture["height"] >= 480
+    assert form["x"] > picture["x"] + picture["width"]
+    assert form["y"] < picture["y"]
+    for name in ("Phantom axial", "Phantom later"):
+        entry = page.get_by_role("button", name=name).bounding_box()
+        assert entry["x"] < picture["x"]
+        assert entry["y"] + entry["height"] < 900

@@ -48,11 +48,13 @@ export function buildView(root: HTMLElement, series: readonly Series[]): View {
   const copy = toolButton("Copy link to this slice", "");
   const copied = element("span", { className: "app-stack__copied" });
   copied.setAttribute("role", "status");
+  const image = group("Image", [invert, reset, fullScreen, beside, copy]);
+  image.classList.add("app-stack__group--image");
   const toolbar = element(
     "div",
     { className: "app-stack__tools" },
     group("Window", [...windowButtons.values()]),
-    group("Image", [invert, reset, fullScreen, beside, copy]),
+    image,
     copied,
   );
   const slider = element("input", { type: "range", className: "app-stack__slider", id: names.slider });
@@ -72,9 +74,9 @@ export function buildView(root: HTMLElement, series: readonly Series[]): View {
   const help = keysHelp(names.keys);
   const pane = element("div", { className: "app-stack__pane" }, picture.viewport, foot);
   const panes = element("div", { className: "app-stack__panes" }, pane);
-  const stage = element("div", { className: "app-stack__stage" }, toolbar, panes, help);
-  root.append(...(series.length > 1 ? [list] : []), stage, spoken);
-  root.classList.toggle("app-stack--listed", series.length > 1);
+  const stage = element("div", { className: "app-stack__stage" }, panes, help);
+  const body = element("div", { className: "app-stack__body" }, ...(series.length > 1 ? [list] : []), stage);
+  root.append(toolbar, body, spoken);
   const parts = { slider, position, loading, bar, spoken, seriesButtons, windowButtons };
   return { ...picture, ...parts, invert, reset, fullScreen, beside, panes, copy, copied, toolbar, readout, help };
 }
