@@ -129,16 +129,33 @@ def test_the_preamble_the_meta_and_what_stands_behind_are_ours():
 )
 def test_an_attribute_that_is_written_as_a_sequence_says_nothing(keyword):
     tag = tag_for_keyword(keyword)
-    known = read(ct_slice())
     sequence = Element(tag, "SQ", items=([Element(0x00100010, "PN", b"QUILLFEATHER^ZEBEDEE")],))
-    elements = sorted([each for each in known.elements if each.tag != tag] + [sequence])
-    meta = [element for element in known.meta if element.tag != 0x00020000]
+    source = with_element(ct_slice(), sequence)
+    assert b"QUILLFEATHER" in source
 
-    result = deidentified(file_of(meta, elements, known.transfer_syntax_uid))
+    result = deidentified(source)
 
-    assert b"QUILLFEATHER" in sequence.items[0][0].value
     assert b"QUILLFEATHER" not in result.data
     assert tag not in reread(result) or not reread(result)[tag].value
+
+
+@pytest.mark.parametrize("keyword", ["VOILUTSequence", "AnatomicRegionSequence"])
+def test_a_sequence_that_is_written_as_text_says_nothing(keyword):
+    tag = tag_for_keyword(keyword)
+    source = with_element(computed_radiograph(), Element(tag, "LO", b"QUILLFEATHER"))
+    assert b"QUILLFEATHER" in source
+
+    result = deidentified(source)
+
+    assert b"QUILLFEATHER" not in result.data
+    assert tag not in reread(result)
+
+
+def with_element(source: bytes, element: Element) -> bytes:
+    known = read(source)
+    others = [each for each in known.elements if each.tag != element.tag]
+    meta = [each for each in known.meta if each.tag != 0x00020000]
+    return file_of(meta, sorted([*others, element]), known.transfer_syntax_uid)
 
 
 def test_text_behind_a_nul_goes():

@@ -28,8 +28,9 @@ from tests.datasets.building import item
 from tests.uploads.dicom.canaries import with_canaries
 from tests.uploads.dicom.keys import KEYS, another_organisation
 from tests.uploads.dicom.test_mutations import changes, mutated
-from uploads.dicom.deid import deidentify_source
+from uploads.dicom.deid import deidentify_source, walker
 from uploads.dicom.deid.walker import MAX_HEADER_BYTES, walked
+from uploads.dicom.elements import file_meta
 from uploads.dicom.reading import Source, read
 from uploads.dicom.reasons import Held, Reason, Refused
 
@@ -176,6 +177,21 @@ def test_what_is_not_strictly_in_order_goes_the_general_way():
         written(many),
     ):
         assert walked(odd) is None
+
+
+def test_a_file_without_a_data_set_goes_the_general_way():
+    data = ct_slice()
+    _, position = file_meta(data)
+
+    for length in (0, 4, 11):
+        assert walked(data[: position + length]) is None
+
+
+def test_a_file_that_is_too_large_goes_the_general_way(monkeypatch):
+    assert walked(ct_slice()) is not None
+    monkeypatch.setattr(walker, "MAX_FILE_BYTES", 1000)
+
+    assert walked(ct_slice()) is None
 
 
 def test_a_sequence_without_a_length_is_walked():
