@@ -12,7 +12,7 @@ from bsti_db.static_headers import add_policy
 from bsti_db.templatetags.assets import manifest
 from library.showing import edition_url
 from tests.library import making
-from tests.review.making import open_case, panellist
+from tests.review.making import given_case, panellist
 from tests.signing_in import sign_in
 
 OWN = {
@@ -58,7 +58,7 @@ def viewer_pages(client):
     edition = making.published()
     draft = making.draft()
     proposed = making.proposed()
-    case = open_case(by=(reader := panellist()))
+    case = given_case(reader := panellist())
     pages = [
         (None, edition_url(edition)),
         (draft.author, reverse("library:edit", args=[draft.pk])),

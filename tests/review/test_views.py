@@ -472,6 +472,8 @@ def test_after_a_reading_the_next_case_is_one_link_away(client, reader):
 def test_a_case_given_back_goes_to_somebody_else(client, reader):
     case = making.given_case(reader)
     making.assigned(case, making.panellist())
+    making.panellist()
+
     client.post(address(case, "hand-back"), {"hand-back-reason": "On leave"})
 
     assert client.get(address(case)).status_code == 404
