@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from audit.models import TrailQuerySet, trail
+from audit.actors import Actor
+from audit.models import TrailQuerySet, trail_for
 
 SUBJECTS = [
     ("", "Anything"),
@@ -54,9 +55,9 @@ class TrailFilterForm(forms.Form):
             self.add_error("end", "The last day is before the first.")
         return cleaned
 
-    def rows(self) -> TrailQuerySet:
-        """The trail as asked; the form must be valid."""
-        asked, rows = self.cleaned_data, trail()
+    def rows(self, actor: Actor) -> TrailQuerySet:
+        """The trail as asked, and as the actor may see it; the form must be valid."""
+        asked, rows = self.cleaned_data, trail_for(actor)
         if asked["person"]:
             rows = _by_person(rows, asked["person"])
         if asked["verb"]:

@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Self
 
 from auditlog.models import LogEntry
+from django.conf import settings
 from django.db import models
+from django.utils.module_loading import import_string
 
-from audit.actors import ActorKind
+from audit.actors import Actor, ActorKind
 
 
 class TrailQuerySet(models.QuerySet[LogEntry]):
@@ -48,6 +50,12 @@ def trail() -> TrailQuerySet:
         .select_related("content_type", "actor")
         .order_by("-timestamp", "-pk")
     )
+
+
+def trail_for(actor: Actor) -> TrailQuerySet:
+    """The trail as the actor may see it; a later stage says what is hidden from whom."""
+    hidden = import_string(settings.TRAIL_VEIL)(actor)
+    return trail() if hidden is None else trail().exclude(hidden)
 
 
 def no_rows() -> TrailQuerySet:

@@ -371,6 +371,11 @@ READING_DUE = timedelta(days=14)  # from the day a case is given to its reader
 # draws among equally loaded readers; changing it changes who is drawn, not how fairly
 ASSIGNMENT_SEED = env.str("ASSIGNMENT_SEED", "2020")
 
+# what of the clinical context a reader is shown only when their reading is locked
+READING_HIDES = env.list("READING_HIDES", default=["rt_pcr", "outcome"])
+# nobody who has still to read a case sees in the trail what others do with it
+TRAIL_VEIL = "bsti_db.veil.hidden_from"
+
 # --- Mail -------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "no-reply@localhost")

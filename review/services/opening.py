@@ -6,6 +6,7 @@ from django.db import transaction
 
 from audit.actors import Actor
 from audit.services import record
+from review.blinding import may_see_progress
 from review.lifecycle import IN_READING, CaseStatus
 from review.models import Case, CaseStudy, Opening, ReportingScheme, studies_to_open
 from review.services.refusals import CaseBeingRead, Refusal
@@ -47,7 +48,7 @@ def open_case(*, patient: Patient, actor: Actor, at: datetime) -> Case:
         verb = "case.opened"
     else:
         case, verb = in_reading, "case.joined"
-        _check_joining(case, is_another=is_another)
+        _check_joining(case, actor, is_another=is_another)
     CaseStudy.objects.bulk_create(
         CaseStudy(
             case=case,
@@ -60,8 +61,14 @@ def open_case(*, patient: Patient, actor: Actor, at: datetime) -> Case:
     return case
 
 
-def _check_joining(case: Case, *, is_another: bool) -> None:
+def _check_joining(case: Case, actor: Actor, *, is_another: bool) -> None:
     """Raise CaseBeingRead unless waiting studies may join the open case."""
+    if actor.member and not may_see_progress(case, actor):
+        # whether they still may join would tell that somebody has finished reading
+        raise CaseBeingRead(
+            f"You have still to read case {case.number} of this patient. "
+            "Somebody else puts the later images to it."
+        )
     if is_another or _is_of_another(case):
         raise CaseBeingRead(
             f"Case {case.number} came under the same identifier and is being read, but these "

@@ -53,6 +53,10 @@ def take_back(request: HttpRequest, number: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "Say why you take the case back.")
         return redirect("review:case", number)
+    if not may_see_progress(found, request.actor):
+        # whether there is still something to take back would tell that the other has finished
+        messages.error(request, "You have still to read this case. Another chair takes it back.")
+        return redirect("review:case", number)
     assignment = get_object_or_404(found.assignments, pk=form.cleaned_data["assignment"])
     try:
         services.take_back(
@@ -102,12 +106,12 @@ def panel_of(request: HttpRequest, found: Case, forms: dict[str, Any]) -> dict[s
 
 
 def _seat(row: Assignment, is_to_do: bool, sees_progress: bool) -> dict[str, Any]:
-    # a chair who has still to read it is not told that the other one has finished
-    may_take = is_to_do or not sees_progress
     return {
         "label": row.get_seat_display(),
         "name": row.member.name,
         "due_on": row.due_on,
         "progress": ("to do" if is_to_do else "done") if sees_progress else "",
-        "take_back_form": TakeBackForm(initial={"assignment": row.pk}) if may_take else None,
+        "take_back_form": TakeBackForm(initial={"assignment": row.pk})
+        if is_to_do and sees_progress
+        else None,
     }

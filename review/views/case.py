@@ -216,7 +216,7 @@ def _page(request: HttpRequest, found: Case, *, status: int = 200, **forms: Any)
             asked=request.GET.get("image", ""),
             window=request.GET.get("window", ""),
         ),
-        "contexts": contexts_of(found) if studies else [],
+        "contexts": contexts_of(found, request.actor) if studies else [],
         "days_open": (timezone.now() - found.opened_at).days,
         "set_aside_form": forms.get("set_aside_form") or SetAsideForm(),
         "may_set_aside": CASE_LIFECYCLE.may(found, CaseStatus.SET_ASIDE),

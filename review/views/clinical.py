@@ -1,5 +1,11 @@
 """The clinical context beside the images, in words and intervals, never dates."""
 
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from audit.actors import Actor
+from review.blinding import may_see_progress
 from review.models import Case
 from uploads.models import ClinicalRecord
 
@@ -15,8 +21,15 @@ COMORBIDITIES = (
 )
 
 
-def contexts_of(case: Case) -> list[list[Row]]:
-    """The newest clinical record of each upload of the case, as rows of words."""
+HIDDEN = "Shown when your reading is locked"
+
+
+def contexts_of(case: Case, actor: Actor) -> list[list[Row]]:
+    """The newest clinical record of each upload of the case, as rows of words.
+
+    Who has still to read the case sees no answer that the settings hide from readers.
+    """
+    hides = () if may_see_progress(case, actor) else settings.READING_HIDES
     uploads = case.case_studies.shown().values("study__upload")
     records = (
         ClinicalRecord.objects.filter(upload__in=uploads)
@@ -24,7 +37,7 @@ def contexts_of(case: Case) -> list[list[Row]]:
         .order_by("upload__submitted_at", "upload_id", "-version")
         .distinct("upload__submitted_at", "upload_id")
     )
-    return [_rows(record) for record in records]
+    return [_rows(record, hides) for record in records]
 
 
 def age_band(years: int | None) -> str:
@@ -36,17 +49,17 @@ def age_band(years: int | None) -> str:
     return f"{years // 10 * 10} to {years // 10 * 10 + 9}"
 
 
-def _rows(record: ClinicalRecord) -> list[Row]:
+def _rows(record: ClinicalRecord, hides: Sequence[str]) -> list[Row]:
     rows = [
         ("Age", age_band(record.age_years)),
         ("Sex", record.get_sex_display()),
-        ("SARS-CoV-2 RT-PCR", _rt_pcr(record)),
+        ("SARS-CoV-2 RT-PCR", HIDDEN if "rt_pcr" in hides else _rt_pcr(record)),
         ("First imaging", _days(record.days_from_onset, "after onset")),
         ("Symptoms", _symptoms(record)),
         ("Other illness", _comorbidities(record)),
         ("Smoking", record.get_smoking_display()),
         ("Oxygen at imaging", record.get_oxygen_support_display()),
-        ("Outcome", record.get_outcome_display()),
+        ("Outcome", HIDDEN if "outcome" in hides else record.get_outcome_display()),
     ]
     if record.upload.returning:
         rows.append(("Earlier images", record.upload.get_returning_display()))

@@ -1,0 +1,219 @@
+"""A reader who has still to read learns nothing of the other: neither what, nor that, nor when."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from bsti_db.accounts.models import Member
+from review import services
+from review.models import Case
+from tests.factories import member
+from tests.library import making as library_making
+from tests.review import making
+from tests.signing_in import sign_in
+
+pytestmark = pytest.mark.django_db
+
+CANARY = "CANARY of the other reader"
+EVERY_ROLE = ("panellist", "chair", "auditor", "editor", "publisher", "curator", "administrator")
+# what changes at each look, whoever does what: tokens of forms and policies
+_TOKENS = re.compile(
+    r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": ?"\w+"|nonce-[\w+/=]+|data-csrf="\w+"'
+)
+# signing out would end the walk
+NOT_WALKED = {"accounts:sign-out", "live", "ready"}
+WITH_TIME_OF_MAKING = "docx"
+
+
+@pytest.fixture
+def reader(client) -> Member:
+    """Somebody with every role at once, who has a case to read."""
+    reader = member(EVERY_ROLE)
+    sign_in(client, reader)
+    return reader
+
+
+@pytest.fixture
+def case(reader) -> Case:
+    upload = making.accepted_upload(slices=2)
+    case = making.given_case(reader, upload)
+    library_making._store(upload.studies.get().series.get())
+    making.decided_case()
+    return case
+
+
+def patterns(
+    resolver: URLResolver, prefix: str = "", above: dict[str, Any] | None = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The name of every address below, with the converters of its parts."""
+    for each in resolver.url_patterns:
+        converters = (above or {}) | each.pattern.converters
+        if isinstance(each, URLResolver):
+            space = f"{each.namespace}:" if each.namespace else ""
+            yield from patterns(each, prefix + space, converters)
+        elif isinstance(each, URLPattern) and each.name:
+            yield prefix + each.name, converters
+
+
+def addresses(case: Case) -> dict[str, str]:
+    """Every address of the site, about this case where it is about a case."""
+    study = case.case_studies.get().study
+    series = study.series.get()
+    of_series = f"studies/{study.study_instance_uid}/series/{series.series_instance_uid}"
+    found = {}
+    for name, converters in patterns(get_resolver()):
+        filled = {
+            key: {"uuid": study.upload_id, "int": case.number}.get(_kind(converter), "x")
+            for key, converter in converters.items()
+        }
+        if name == "review:dicom-web":
+            filled["resource"] = f"{of_series}/metadata"
+        found[name] = reverse(name, kwargs=filled)
+    web = reverse("review:dicom-web", args=["studies"])
+    found |= {"all studies": web, "all series": f"{web}/{study.study_instance_uid}/series"}
+    for show in ("to-read", "to-adjudicate", "mine", "settled", "to-open", "open", "discordant"):
+        found[f"worklist {show}"] = f"{reverse('review:worklist')}?show={show}"
+    return {
+        name: address
+        for name, address in found.items()
+        if name not in NOT_WALKED and not name.endswith(WITH_TIME_OF_MAKING)
+    }
+
+
+def _kind(converter: Any) -> str:
+    return type(converter).__name__.removesuffix("Converter").lower()
+
+
+def words(answer: Any) -> str:
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return f"{answer.status_code} {answer.get('ETag', '')} " + _TOKENS.sub(
+        "", body.decode("utf-8", "replace")
+    )
+
+
+def seen(client, case: Case, reader: Member) -> dict[str, str]:
+    """All that the reader can get to see, of every address, and of every act that is refused."""
+    found = {}
+    for name, address in addresses(case).items():
+        answer = client.get(address)
+        if name.startswith("audit:"):
+            continue  # one's own looks are in the trail, so it is compared by itself
+        found[name] = words(answer)
+    number = case.number
+    seat = case.assignments.exclude(member=reader).first().pk
+    refused = {
+        "decide": {"decision-outcome": "declined", "decision-reason": "x"},
+        "adjudicate": {"decision-outcome": "declined", "decision-reason": "x"},
+        "take-back": {"take-back-assignment": seat, "take-back-reason": "x"},
+        "assign": {"assign-member": making_spare().pk},
+        "hand-back": {},
+        "submit": {"version": "0"},
+        "save-draft": {"version": "7"},
+        "addendum": {"addendum-text": "x"},
+        "reopen": {},
+        "set-aside": {},
+    }
+    for act, form in refused.items():
+        answer = client.post(reverse(f"review:{act}", args=[number]), form, follow=True)
+        found[f"refused {act}"] = words(answer)
+    answer = client.post(reverse("review:open"), {"patient": case.patient_id}, follow=True)
+    found["refused open"] = words(answer)
+    return found
+
+
+def making_spare() -> Member:
+    return Member.objects.get_or_create(
+        email="spare@example.test", defaults={"name": "Spare", "is_active": False}
+    )[0]
+
+
+def of_others_in_the_trail(client, reader: Member) -> list[tuple[str, str, str]]:
+    lines = words(client.get(reverse("audit:export"))).splitlines()[1:]
+    page = client.get(reverse("audit:trail")).context["rows"]
+    rows = [(row["verb"], row["actor_key"], row["subject_key"]) for row in page]
+    exported = [tuple(line.split(",")[i] for i in (1, 3, 5)) for line in lines if "," in line]
+    return [row for row in rows + exported if row[1] != str(reader.pk)]
+
+
+def test_nothing_of_anothers_reading_reaches_who_has_still_to_read(client, reader, case):
+    other = making.assigned(case, making.panellist()).assignments.last().member
+    making.accepted_upload(case.patient)  # it waits to join the case
+    making_spare()
+    before, trail = seen(client, case, reader), of_others_in_the_trail(client, reader)
+    mails = len(mail.outbox)
+
+    services.save_draft(
+        case=case,
+        actor=making.actor(other),
+        version=0,
+        answers=making.answers(case, comment=CANARY),
+        at=timezone.now(),
+    )
+    services.submit_reading(
+        case=case,
+        actor=making.actor(other),
+        version=1,
+        answers=making.answers(case, comment=CANARY, include=False),
+        at=timezone.now(),
+    )
+    services.add_addendum(
+        reading=case.readings.get(), actor=making.actor(other), text=CANARY, at=timezone.now()
+    )
+    services.record_opening(
+        studies=[case.case_studies.get().study],
+        actor=making.actor(other),
+        sitting="other",
+        at=timezone.now(),
+    )
+
+    after = seen(client, case, reader)
+    for name in before:
+        assert after[name] == before[name], name
+        assert CANARY not in after[name]
+    assert of_others_in_the_trail(client, reader) == trail
+    assert len(mail.outbox) == mails
+
+
+def test_the_walk_meets_the_case_and_would_find_the_other_reading(client, reader, case):
+    """The same walk by a chair who has nothing left to read does find it."""
+    other = making.assigned(case, making.panellist()).assignments.last().member
+    making_spare()
+    sign_in(client, watcher := member(EVERY_ROLE))
+    before = seen(client, case, watcher)
+    trail = of_others_in_the_trail(client, watcher)
+
+    making.submitted_reading(case, other, include=False)
+
+    after = seen(client, case, watcher)
+    assert after["review:case"] != before["review:case"]
+    assert after["refused take-back"] != before["refused take-back"]
+    assert len(of_others_in_the_trail(client, watcher)) > len(trail)
+
+
+def test_rt_pcr_and_outcome_are_shown_when_the_reading_is_locked(client, reader, case):
+    address = reverse("review:case", args=[case.number])
+    page = client.get(address).content.decode()
+    assert page.count("Shown when your reading is locked") == 2
+    assert "Positive" not in page
+    assert "Discharged" not in page
+
+    making.submitted_reading(case, reader)
+
+    page = client.get(address).content.decode()
+    assert "Shown when your reading is locked" not in page
+    assert "Positive" in page
+    assert "Discharged" in page
+
+
+def test_the_settings_say_what_is_hidden(client, reader, case, settings):
+    settings.READING_HIDES = ["outcome"]
+
+    page = client.get(reverse("review:case", args=[case.number])).content.decode()
+
+    assert "Positive" in page
+    assert "Discharged" not in page
