@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -17,7 +18,7 @@ from PIL import Image
 
 from bsti_db import static_headers
 from bsti_db.templatetags.assets import asset
-from tests.frontend import phantom, pixels
+from tests.frontend import extremes, phantom, pixels
 
 KINDS = {
     ".js": "text/javascript",
@@ -43,8 +44,11 @@ class Site:
         self.pages["/phantom-serial.html"] = with_entry(
             "stack.ts", phantom.page_of(*phantom.SERIAL)
         )
+        for name in extremes.SERIES:
+            self.pages[f"/extremes-{name}.html"] = with_entry("stack.ts", extremes.page_of(name))
         self.pages["/reading.html"] = reading_page()
         self.picture_seconds = 0.0
+        self.frames_asked: list[tuple[str, int]] = []
         self.missing_slices: set[int] = set()
         self.damaged_slices: set[int] = set()
         self.lost_parts = 0
@@ -129,6 +133,11 @@ def upload_page() -> str:
     )
 
 
+def stored_answer(path: str) -> tuple[str, int, Any] | None:
+    """The answer of whichever root the address lies under."""
+    return pixels.answer(path) or phantom.answer(path) or extremes.answer(path)
+
+
 def with_entry(entry: str, body: str) -> str:
     frame = render_to_string("base.html").replace("</head>", f"{asset(entry)}</head>")
     return frame.replace("</main>", f"{body}</main>")
@@ -164,7 +173,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, file.read_bytes(), KINDS[file.suffix])
         elif path == "/u/files/":
             self.answer(200, json.dumps(self.site.state()).encode())
-        elif (asked := pixels.answer(path) or phantom.answer(path)) is not None:
+        elif (asked := stored_answer(path)) is not None:
             self.answer_pixels(*asked)
         else:
             self.answer_picture(path)
@@ -173,6 +182,7 @@ class Handler(BaseHTTPRequestHandler):
         if index < 0:
             self.answer(200, json.dumps(body).encode(), "application/dicom+json")
             return
+        self.site.frames_asked.append((kind, index))
         time.sleep(self.site.picture_seconds)
         if index in self.site.missing_slices:
             self.answer(404)

@@ -14,8 +14,8 @@ export interface LoaderOptions<Picture> {
   onChange: (index: number) => void;
   parallel?: number;
   pause?: (milliseconds: number) => Promise<void>;
-  /** How many pictures are kept; those farthest from the slice that is looked at go first. */
-  capacity?: number;
+  /** How many pictures are kept, as far as is known by now; those farthest from the slice that is looked at go first. */
+  capacity?: () => number;
   onDrop?: (picture: Picture) => void;
 }
 
@@ -80,7 +80,7 @@ async function withTries<Picture>(
 
 /** Fetches a whole stack around the slice that is looked at, a few at a time, each with two more tries. */
 export function createLoader<Picture>(options: LoaderOptions<Picture>): Loader<Picture> {
-  const { count, load, onChange, parallel = 4, capacity = Infinity, pause = wait } = options;
+  const { count, load, onChange, parallel = 4, capacity = () => Infinity, pause = wait } = options;
   const states = new Array<LoadState>(count).fill("waiting");
   const pictures = new Map<number, Picture>();
   const failures = new Map<number, LoadError>();
@@ -101,7 +101,7 @@ export function createLoader<Picture>(options: LoaderOptions<Picture>): Loader<P
 
   /** Drops what is farther away than `index`; false when nothing is. */
   function makeRoom(index: number): boolean {
-    if (pictures.size + running < capacity) return true;
+    if (pictures.size + running < capacity()) return true;
     const farthest = farthestFrom(current, pictures.keys());
     const isFarther = Math.abs(farthest - current) > Math.abs(index - current);
     if (isFarther) drop(farthest);
@@ -156,7 +156,7 @@ export function createLoader<Picture>(options: LoaderOptions<Picture>): Loader<P
       states.forEach((_, index) => { retry(index); });
     },
     loaded: () => pictures.size,
-    expected: () => Math.min(count, capacity),
+    expected: () => Math.min(count, capacity()),
     stop() {
       stopped = true;
     },

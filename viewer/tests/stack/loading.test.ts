@@ -131,7 +131,7 @@ test("what is farthest from the slice that is looked at makes room, and comes ag
   const dropped: string[] = [];
   const loader = createLoader({
     count: 30,
-    capacity: 10,
+    capacity: () => 10,
     pause: now,
     onChange: () => undefined,
     load: (index) => Promise.resolve(String(index)),
@@ -151,4 +151,26 @@ test("what is farthest from the slice that is looked at makes room, and comes ag
   await settled();
   expect(loader.picture(0)).toBe("0");
   expect(loader.loaded()).toBe(loader.expected());
+});
+
+test("how many may be kept is learnt from the pictures that came", async () => {
+  let most = 20;
+  const loader = createLoader({
+    count: 30,
+    capacity: () => most,
+    pause: now,
+    onChange: () => undefined,
+    load: (index) => {
+      most = 6;
+      return Promise.resolve(String(index));
+    },
+  });
+  loader.lookAt(15);
+  await settled();
+  expect(loader.loaded()).toBeLessThanOrEqual(6);
+  expect(loader.expected()).toBe(6);
+  loader.lookAt(29);
+  await settled();
+  expect(loader.picture(29)).toBe("29");
+  expect(loader.loaded()).toBeLessThanOrEqual(6);
 });

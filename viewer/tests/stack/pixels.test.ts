@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { frameAddress, hasPixels, instanceUid, metadataAddress } from "../../src/stack/pixels/addresses";
 import { readHeader } from "../../src/stack/pixels/headers";
+import { keptSlices } from "../../src/stack/pixels/screen";
 import { measurementWords } from "../../src/stack/pixels/measurements";
 import { probeWords, valueAt } from "../../src/stack/pixels/probe";
 import { whyNoVolume } from "../../src/stack/pixels/volumes";
@@ -141,6 +142,13 @@ test("a measurement is a sentence with its units", () => {
     "Ellipse: area 42.0 mm\u00b2, mean \u2212812.4 HU, standard deviation 31.0 HU",
   );
   expect(measurementWords("Angle", {})).toBe("");
+});
+
+test("so many slices are kept as fit the memory, and a few of the largest", () => {
+  const memory = 384 * 1024 ** 2;
+  expect(keptSlices(memory, 512 * 512 * 2)).toBe(768);
+  expect(keptSlices(memory, 1024 * 1024 * 2)).toBe(192);
+  expect(keptSlices(memory, 4096 * 4096 * 4)).toBe(8);
 });
 
 test("slices of one size and direction at equal distances are one volume, in whatever order", () => {

@@ -2,6 +2,7 @@ import { cover } from "../reporting";
 import type { Place } from "../address";
 import { seriesOf, type Stack } from "../stack";
 import type { Window } from "../windowing";
+import { headersOf } from "./headers";
 import type { Planes } from "./planes";
 import type { Picture, PixelScreen } from "./screen";
 import type { Tools } from "./tools";
@@ -24,17 +25,25 @@ function say(stack: Stack, words: string): void {
 }
 
 /** The pictures in their order in space; null, with the reason said, when they are no volume. */
-function volumeOf(stack: Stack, screen: PixelScreen): Picture[] | null {
+async function volumeOf(stack: Stack, screen: PixelScreen): Promise<Picture[] | null> {
+  const series = seriesOf(stack);
+  const reason = await headersOf(series).then(whyNoVolume, () => "The headers of this series did not load.");
+  // the person may have moved on meanwhile
+  if (series !== seriesOf(stack)) return null;
+  say(stack, reason ?? "");
+  if (reason !== null) return null;
   const pictures = screen.everyPicture();
+  if (!pictures && screen.isTooLarge()) {
+    say(stack, "This series has more slices than this browser may keep at once, so there are no other planes.");
+    return null;
+  }
   if (!pictures) {
     const words = stack.view.loading.textContent;
     // a missing slice would be drawn as tissue
-    say(stack, `Three planes need all ${seriesOf(stack).images.length} slices${words ? `: ${words} so far` : ""}.`);
+    say(stack, `Three planes need all ${series.images.length} slices${words ? `: ${words} so far` : ""}.`);
     return null;
   }
-  const reason = whyNoVolume(pictures.map(({ header }) => header));
-  say(stack, reason ?? "");
-  return reason === null ? pictures.sort((a, b) => depthOf(a.header) - depthOf(b.header)) : null;
+  return pictures.sort((a, b) => depthOf(a.header) - depthOf(b.header));
 }
 
 /** Opens and closes the three planes; says why when the series has none. */
@@ -45,8 +54,8 @@ export function createReformatting(stack: Stack, screen: PixelScreen, tools: Too
   let slab: Slab = PLANE;
 
   async function begin(): Promise<void> {
-    const pictures = volumeOf(stack, screen);
-    if (!pictures || isOpening) return;
+    const pictures = await volumeOf(stack, screen);
+    if (!pictures || isOpening || open) return;
     isOpening = true;
     openFor = stack.place;
     screen.rest(true);

@@ -31,6 +31,8 @@ export interface PixelScreen extends Screen {
   /** The window the wanted picture is drawn in. */
   window(): Window | null;
   canvas(): PixelCanvas | null;
+  /** Whether the wanted series is never kept whole. */
+  isTooLarge(): boolean;
   /** Every picture of the wanted series; null while any is missing. */
   everyPicture(): Picture[] | null;
   /** While something lies over the canvas, what is drawn beneath is not named. */
@@ -62,7 +64,7 @@ export function createPixelScreen(
     const series = seriesOf(stack);
     const made: Loader<Picture> = createLoader({
       count: series.images.length,
-      capacity: capacityOf(series),
+      capacity: () => capacityOf(series),
       load: (index) => loadPicture(series, series.images[index] as StackImage),
       onDrop: ({ name }) => canvas?.forget(name),
       onChange: (index) => {
@@ -112,6 +114,7 @@ export function createPixelScreen(
       return shown ? windowFor(stack, shown) : null;
     },
     canvas: () => canvas,
+    isTooLarge: () => wanted().expected() < seriesOf(stack).images.length,
     everyPicture: () => everyPicture(wanted(), seriesOf(stack).images.length),
     rest: (resting) => { isResting = resting; },
     close: () => {
@@ -120,9 +123,7 @@ export function createPixelScreen(
       canvas?.close();
     },
     retry: () => { wanted().retry(stack.place.image); },
-    retryFailed: () => {
-      wanted().retryFailed();
-    },
+    retryFailed: () => { wanted().retryFailed(); },
   };
 }
 
@@ -145,14 +146,21 @@ function everyPicture(loader: Loader<Picture>, count: number): Picture[] | null 
 
 async function loadPicture(series: Series, image: StackImage): Promise<Picture> {
   const [header, bytes] = await Promise.all([headerOf(series, image), fetchFrame(frameAddress(image))]);
-  return { name: imageName(image), header, decoded: await decode(bytes, header) };
+  const decoded = await decode(bytes, header);
+  largest.set(series, Math.max(largest.get(series) ?? 0, decoded.values.byteLength));
+  return { name: imageName(image), header, decoded };
 }
 
+const largest = new WeakMap<Series, number>();
 const USUAL_BYTES = 512 * 512 * 2;
 
-/** How many slices of a series are kept; the size of most CT slices stands for all. */
+/** How many slices of a series are kept, by the largest that came; before that, by what is usual. */
 function capacityOf(series: Series): number {
   const isSmall = matchMedia("(pointer: coarse)").matches;
-  const bytes = series.modality === "CT" ? USUAL_BYTES : 16 * USUAL_BYTES;
-  return Math.max(LEAST_KEPT, Math.floor((isSmall ? SMALL_MEMORY : MEMORY) / bytes));
+  const usual = series.modality === "CT" ? USUAL_BYTES : 16 * USUAL_BYTES;
+  return keptSlices(isSmall ? SMALL_MEMORY : MEMORY, largest.get(series) ?? usual);
+}
+
+export function keptSlices(memory: number, sliceBytes: number): number {
+  return Math.max(LEAST_KEPT, Math.floor(memory / sliceBytes));
 }
