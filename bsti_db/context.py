@@ -12,7 +12,7 @@ from bsti_db.accounts.middleware import SHOWS_MEMBER
 PUBLIC = [("Library", "library:cases"), ("Send images", "uploads:start"), ("About", "about")]
 MEMBERS = [
     ("Panel", "review:worklist", "accounts.review_read"),
-    ("Held files", "uploads:held", "accounts.uploads_handle_held"),
+    ("Held files", "held-uploads", "accounts.uploads_handle_held"),
     ("Desk", "library:desk", "accounts.library_edit"),
     ("Desk", "library:desk", "accounts.library_publish"),
     ("Audit trail", "audit:trail", "accounts.audit_read"),

@@ -2,12 +2,14 @@
 
 from django.urls import include, path
 
-from bsti_db import views, withdrawal
+from bsti_db import held, views, withdrawal
 
 urlpatterns = [
     path("", views.home, name="home"),
     # whether an upload is published, only the library knows: composed here
     path("uploads/<uuid:upload_id>/withdraw/", withdrawal.withdraw, name="withdraw-upload"),
+    # and what the panel set aside, only review
+    path("uploads/held/", held.held, name="held-uploads"),
     path("uploads/", include("uploads.urls")),
     path("review/", include("review.urls")),
     path("library/", include("library.urls")),

@@ -105,7 +105,9 @@ def _waiting(request: HttpRequest) -> list[dict[str, Any]]:
     if member.has_perm("accounts.review_read"):
         rows += _waiting_for_panel(request)
     if member.has_perm("accounts.uploads_handle_held"):
-        rows.append(("uploads held for a person's check", Upload.objects.held(), "uploads:held"))
+        rows.append(("uploads held for a person's check", Upload.objects.held(), "held-uploads"))
+        aside = Case.objects.set_aside()
+        rows.append(("cases set aside because they identify somebody", aside, "held-uploads"))
     if member.has_perm("accounts.library_edit"):
         drafts = Edition.objects.filter(status=EditionStatus.DRAFT, author=member)
         rows.append(("teaching cases you are writing", drafts, "library:desk"))

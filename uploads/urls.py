@@ -11,7 +11,6 @@ urlpatterns = [
     path("sign-out/", entry.sign_out, name="sign-out"),
     path("mine/", intake.mine, name="mine"),
     path("new/", intake.new, name="new"),
-    path("held/", held.held, name="held"),
     path("held/<uuid:upload_id>/", held.held_upload, name="held-upload"),
     path("held/<uuid:upload_id>/refuse/", held.refuse, name="refuse"),
     path("held/<uuid:upload_id>/ask/", held.ask, name="ask"),

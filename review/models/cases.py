@@ -59,6 +59,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
             status=CaseStatus.DISCORDANT,
         )
 
+    def set_aside(self) -> "CaseQuerySet":
+        """Cases in which the panel saw whom they show, the longest waiting first."""
+        return self.filter(status=CaseStatus.SET_ASIDE).order_by("set_aside_at")
+
     def accepted(self) -> "CaseQuerySet":
         """Cases the panel accepted, with a study left to show."""
         return self.filter(_has_a_study_left(), status=CaseStatus.ACCEPTED)

@@ -91,10 +91,10 @@ def test_an_answer_brings_the_upload_back_to_the_curators(client, upload, curato
 def test_the_list_tells_what_was_asked_and_what_was_answered(client, upload, curator, member):
     sign_in(client, member)
     asked(upload, curator)
-    waiting = client.get(reverse("uploads:held")).content.decode()
+    waiting = client.get(reverse("held-uploads")).content.decode()
     submitter = Actor.of_submitter(upload.submitter)
     asking.answer_question(upload=upload, text="Yes.", actor=submitter, at=timezone.now())
-    back = client.get(reverse("uploads:held")).content.decode()
+    back = client.get(reverse("held-uploads")).content.decode()
 
     assert "Asked" in waiting
     assert "Answered" not in waiting

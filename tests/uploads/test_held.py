@@ -46,7 +46,7 @@ def held() -> UploadedFile:
 
 
 def test_held_uploads_are_listed_with_their_files(curator, held):
-    listed = curator.get(reverse("uploads:held")).content.decode()
+    listed = curator.get(reverse("held-uploads")).content.decode()
     page = curator.get(url("held-upload", held.upload)).content.decode()
 
     assert held.upload.reference in listed
@@ -165,7 +165,7 @@ def test_the_list_says_who_why_and_how_long(curator, held):
     when = timezone.now() - timedelta(days=25, hours=1)
     Upload.objects.filter(pk=held.upload_id).update(settled_at=when)
 
-    listed = curator.get(reverse("uploads:held")).content.decode()
+    listed = curator.get(reverse("held-uploads")).content.decode()
 
     assert held.upload.submitter.name in listed
     assert "The file says that text is part of the picture." in listed
@@ -173,7 +173,7 @@ def test_the_list_says_who_why_and_how_long(curator, held):
 
 
 def test_an_empty_list_says_what_will_be_there(curator):
-    assert "Nothing is held" in curator.get(reverse("uploads:held")).content.decode()
+    assert "Nothing is held" in curator.get(reverse("held-uploads")).content.decode()
 
 
 def test_a_held_upload_is_refused_with_a_reason(curator, held):
@@ -181,7 +181,7 @@ def test_a_held_upload_is_refused_with_a_reason(curator, held):
     given = curator.post(url("refuse", held.upload), {"reason": "identity_visible"})
 
     assert missing.status_code == 422
-    assert given.url == reverse("uploads:held")
+    assert given.url == reverse("held-uploads")
     held.upload.refresh_from_db()
     assert (held.upload.status, held.upload.reason) == (UploadStatus.REFUSED, "identity_visible")
 
@@ -191,7 +191,7 @@ def test_only_curators_see_what_is_held(client, held, role):
     sign_in(client, factories.member(roles=(role,)))
     upload = held.upload
 
-    assert client.get(reverse("uploads:held")).status_code == 403
+    assert client.get(reverse("held-uploads")).status_code == 403
     assert client.get(url("preview", upload, held.pk, 1)).status_code == 403
     for name in ("held-file", "release", "refuse-file"):
         assert client.get(url(name, upload, held.pk)).status_code == 403
@@ -204,7 +204,7 @@ def test_only_curators_see_what_is_held(client, held, role):
 def test_a_submitter_does_not_reach_the_held_page(client, held):
     come_in(client, held.upload.submitter)
 
-    assert client.get(reverse("uploads:held")).status_code == 302
+    assert client.get(reverse("held-uploads")).status_code == 302
 
 
 def test_an_upload_that_is_not_held_is_not_on_the_page(curator, held):

@@ -32,10 +32,8 @@ for_curators = permission_required(PERMISSION, raise_exception=True)
 _Outcome = UploadedFile.Outcome
 
 
-@require_safe
-@never_cache
-@for_curators
-def held(request: HttpRequest) -> HttpResponse:
+def held_page(request: HttpRequest, *, set_aside: list[dict[str, Any]]) -> HttpResponse:
+    """The list; what the panel has `set_aside` the caller knows."""
     answers = UploadQuestion.objects.exclude(answer="")
     uploads = (
         Upload.objects.undecided()
@@ -59,6 +57,7 @@ def held(request: HttpRequest) -> HttpResponse:
             }
             for upload in page
         ],
+        "set_aside": set_aside,
         "requests": Upload.objects.asked_to_be_withdrawn().select_related("organisation")[
             :PAGE_ROWS
         ],
@@ -143,7 +142,7 @@ def refuse(request: HttpRequest, upload_id: Any) -> HttpResponse:
         messages.error(request, str(problem))
     else:
         messages.success(request, f"Upload {upload.reference} is refused.")
-    return redirect("uploads:held")
+    return redirect("held-uploads")
 
 
 @require_POST
@@ -192,7 +191,7 @@ def withdraw_as_asked(request: HttpRequest, upload_id: Any) -> HttpResponse:
         messages.error(request, str(problem))
     else:
         messages.success(request, f"Upload {upload.reference} is withdrawn.")
-    return redirect("uploads:held")
+    return redirect("held-uploads")
 
 
 def undecided_upload(upload_id: Any) -> Upload:

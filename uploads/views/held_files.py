@@ -285,5 +285,5 @@ def _back(upload_id: Any) -> HttpResponse:
     """To the upload while it is held, or to the list when that was the last of it."""
     is_held = Upload.objects.held().filter(pk=upload_id).exists()
     return redirect(
-        reverse("uploads:held-upload", args=[upload_id]) if is_held else reverse("uploads:held")
+        reverse("uploads:held-upload", args=[upload_id]) if is_held else reverse("held-uploads")
     )
