@@ -10,6 +10,14 @@ WORDS = frozenset((b"QUILLFEATHER", b"ZEBEDEE", b"9434765919", b"M\xdcLLER"))
 PIXELS = np.random.default_rng(3).integers(0, 160, 20_000, np.uint16).tobytes()
 
 
+@pytest.fixture(autouse=True, scope="module", params=[0, 1 << 40], ids=["tables", "plainly"])
+def _each_way(request):
+    """Every test runs both ways: little is searched for word by word, more with tables."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(searching, "_LITTLE", request.param)
+        yield
+
+
 @pytest.mark.parametrize("word", sorted(WORDS))
 @pytest.mark.parametrize("place", [0, 1, 777, len(PIXELS)])
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le", "utf-16-be"])
@@ -62,7 +70,7 @@ def test_the_search_agrees_with_a_plain_one(data):
 
 @pytest.mark.parametrize("spelt", [b"HARRINGTON", "HARRINGTON".encode("utf-16-be")])
 def test_a_word_that_lies_over_the_edge_of_a_window_is_found(monkeypatch, spelt):
-    monkeypatch.setattr(searching, "_WINDOW_BYTES", 64)
+    monkeypatch.setattr(searching, "_WINDOW", 32)
     words = frozenset((b"HARRINGTON",))
 
     for place in range(200):
