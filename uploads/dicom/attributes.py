@@ -2,11 +2,20 @@
 
 import datetime
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
-from pydicom.dataset import Dataset, FileDataset
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+_PER_FRAME_FUNCTIONAL_GROUPS, _SHARED_FUNCTIONAL_GROUPS = 0x52009230, 0x52009229
+
+# Dataset.get(tag) gives an element, as a mapping does
+_Place: TypeAlias = "Dataset | Mapping[int, DataElement]"
 
 
 @dataclass(frozen=True)
@@ -78,9 +87,9 @@ class Attributes:
         return cls(**known)
 
 
-def attributes_of(dataset: FileDataset) -> Attributes:
-    """The attributes of a de-identified data set; never call it with a source's."""
-    places = _places(dataset)
+def attributes_of(elements: Mapping[int, DataElement], transfer_syntax_uid: str) -> Attributes:
+    """The attributes of a de-identified data set, by tag; never call it with a source's."""
+    places = _places(elements)
     return Attributes(
         sop_class_uid=_text(places, "SOPClassUID"),
         sop_instance_uid=_text(places, "SOPInstanceUID"),
@@ -98,10 +107,10 @@ def attributes_of(dataset: FileDataset) -> Attributes:
         series_number=_integer(places, "SeriesNumber"),
         series_description=_text(places, "SeriesDescription"),
         instance_number=_integer(places, "InstanceNumber"),
-        rows=int(dataset.Rows),
-        columns=int(dataset.Columns),
+        rows=_integer(places, "Rows") or 0,
+        columns=_integer(places, "Columns") or 0,
         number_of_frames=_integer(places, "NumberOfFrames") or 1,
-        bits_stored=int(dataset.BitsStored),
+        bits_stored=_integer(places, "BitsStored") or 0,
         photometric_interpretation=_text(places, "PhotometricInterpretation"),
         pixel_spacing_mm=_numbers(places, "PixelSpacing", 2)
         or _numbers(places, "ImagerPixelSpacing", 2),
@@ -113,7 +122,7 @@ def attributes_of(dataset: FileDataset) -> Attributes:
         window_width=_number(places, "WindowWidth"),
         rescale_slope=_number(places, "RescaleSlope"),
         rescale_intercept=_number(places, "RescaleIntercept"),
-        transfer_syntax_uid=str(dataset.file_meta.TransferSyntaxUID),
+        transfer_syntax_uid=transfer_syntax_uid,
         view_position=_text(places, "ViewPosition"),
         image_laterality=_text(places, "ImageLaterality") or _text(places, "Laterality"),
         convolution_kernel=_text(places, "ConvolutionKernel"),
@@ -121,43 +130,52 @@ def attributes_of(dataset: FileDataset) -> Attributes:
     )
 
 
-def _places(dataset: Dataset) -> list[Dataset]:
+def _places(elements: Mapping[int, DataElement]) -> list[_Place]:
     """The data set, then the functional groups of its first frame, then the shared ones."""
-    places = [dataset]
-    for keyword in ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"):
-        for group in list(dataset.get(keyword) or [])[:1]:
+    places: list[_Place] = [elements]
+    for tag in (_PER_FRAME_FUNCTIONAL_GROUPS, _SHARED_FUNCTIONAL_GROUPS):
+        groups = elements[tag].value[:1] if tag in elements else ()
+        for group in groups:
             places += [
                 element.value[0] for element in group if element.VR == "SQ" and element.value
             ]
     return places
 
 
-def _values(places: Iterable[Dataset], keyword: str) -> list[Any]:
+def _values(places: Iterable[_Place], keyword: str) -> list[Any]:
+    tag = _tag(keyword)
     for place in places:
-        value = place.get(keyword)
-        if value is None or value == "":
-            continue
-        is_many = hasattr(value, "__iter__") and not isinstance(value, str)
-        return list(value) if is_many else [value]
+        element = place.get(tag)
+        value = None if element is None else element.value
+        if isinstance(value, MultiValue):
+            return list(value)
+        # an empty number is None, an empty text is empty
+        if value is not None and not (isinstance(value, str) and not value):
+            return [value]
     return []
 
 
-def _text(places: list[Dataset], keyword: str) -> str:
-    return "\\".join(str(value) for value in _values(places, keyword))
+@lru_cache
+def _tag(keyword: str) -> int:
+    return int(tag_for_keyword(keyword))
 
 
-def _number(places: list[Dataset], keyword: str) -> float | None:
+def _text(places: list[_Place], keyword: str) -> str:
+    return "\\".join([str(value) for value in _values(places, keyword)])
+
+
+def _number(places: list[_Place], keyword: str) -> float | None:
     values = _values(places, keyword)
     number = float(values[0]) if values else math.nan
     return number if math.isfinite(number) else None
 
 
-def _integer(places: list[Dataset], keyword: str) -> int | None:
+def _integer(places: list[_Place], keyword: str) -> int | None:
     values = _values(places, keyword)
     return int(values[0]) if values else None
 
 
-def _numbers(places: list[Dataset], keyword: str, count: int) -> Any:
+def _numbers(places: list[_Place], keyword: str, count: int) -> Any:
     values = [float(value) for value in _values(places, keyword)]
     is_right = len(values) == count and all(map(math.isfinite, values))
     return tuple(values) if is_right else None

@@ -28,7 +28,7 @@ from uploads.dicom.headers import dicom_json
 from uploads.dicom.masking import masked
 from uploads.dicom.masks import Mask, Picture
 from uploads.dicom.previewing import pictures
-from uploads.dicom.reading import MAX_FILE_BYTES, Source, read, text_of
+from uploads.dicom.reading import MAX_FILE_BYTES, Source, read
 from uploads.dicom.reasons import SIGNS_IN_HEADER, Held, Reason, Refused
 from uploads.dicom.rendering import thumbnail
 from uploads.dicom.transcoding import encode_frame, frames, listening
@@ -80,7 +80,7 @@ def _worked_on(folder: Path, item: Item, pseudonyms: Pseudonyms) -> Outcome:
         source, preamble = (read if item.masks else opened)(data), data[:128]
         del data
         facts["patient_key"] = patient_key(source, pseudonyms)
-        facts["series_key"] = pseudonyms.uid(text_of(source.elements, _SERIES_INSTANCE_UID))
+        facts["series_key"] = pseudonyms.uid(source.text(_SERIES_INSTANCE_UID))
         source = masked(source, item.masks)
         result = deidentify_source(
             source,
@@ -113,7 +113,7 @@ def _worked_on(folder: Path, item: Item, pseudonyms: Pseudonyms) -> Outcome:
 def _accepted(
     folder: Path, item: Item, source: Source, result: Deidentified, facts: dict[str, Any]
 ) -> Outcome:
-    header = dicom_json(result.dataset)
+    header = dicom_json(result.reread.dataset)
     count = source.image.number_of_frames
     wanted = frames(source) if item.wants_frames or item.wants_thumbnail else ()
     for number, pixels in enumerate(wanted, start=1):

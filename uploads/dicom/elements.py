@@ -48,7 +48,10 @@ _SEQUENCES = frozenset(tag for tag, entry in DicomDictionary.items() if entry[0]
 
 
 class Element(NamedTuple):
-    """One data element; `items` of a sequence, `fragments` of encapsulated pixel data."""
+    """One data element; `items` of a sequence, `fragments` of encapsulated pixel data.
+
+    Of native pixel data `value` may be a view of the file's bytes.
+    """
 
     tag: int
     vr: str
@@ -339,10 +342,19 @@ def written(elements: Iterable[Element], transfer_syntax_uid: str) -> bytes:
     return b"".join(_written(element, encoding) for element in elements)
 
 
+def pieces(element: Element, transfer_syntax_uid: str) -> list[bytes]:
+    """One element as `written` gives it, in pieces: what is large need not be copied."""
+    return _pieces(element, encoding_of(transfer_syntax_uid))
+
+
 def _written(element: Element, encoding: _Encoding) -> bytes:
+    return b"".join(_pieces(element, encoding))
+
+
+def _pieces(element: Element, encoding: _Encoding) -> list[bytes]:
     tag = encoding.tag.pack(element.tag >> 16, element.tag & 0xFFFF)
     if element.fragments is not None:
-        return tag + _written_fragments(element.fragments, encoding)
+        return [tag, *_fragment_pieces(element.fragments, encoding)]
     if element.items is not None:
         value = b"".join(_written_item(item, encoding) for item in element.items)
     else:
@@ -352,11 +364,11 @@ def _written(element: Element, encoding: _Encoding) -> bytes:
         if encoding.is_big_endian and element.vr in _WORD_BYTES:
             value = _swapped(value, element.vr)
     if encoding.is_implicit:
-        return tag + encoding.long.pack(len(value)) + value
+        return [tag, encoding.long.pack(len(value)), value]
     vr = element.vr.encode("ascii")
     if element.vr in _LONG_VRS:
-        return tag + vr + b"\0\0" + encoding.long.pack(len(value)) + value
-    return tag + vr + encoding.short.pack(len(value)) + value
+        return [tag, vr, b"\0\0", encoding.long.pack(len(value)), value]
+    return [tag, vr, encoding.short.pack(len(value)), value]
 
 
 def _written_item(item: list[Element], encoding: _Encoding) -> bytes:
@@ -364,10 +376,10 @@ def _written_item(item: list[Element], encoding: _Encoding) -> bytes:
     return encoding.tag.pack(0xFFFE, 0xE000) + encoding.long.pack(len(content)) + content
 
 
-def _written_fragments(fragments: tuple[bytes, ...], encoding: _Encoding) -> bytes:
+def _fragment_pieces(fragments: tuple[bytes, ...], encoding: _Encoding) -> list[bytes]:
     parts = [b"OB\0\0", encoding.long.pack(_UNDEFINED)]
     for fragment in fragments:
         padded = fragment + b"\0" * (len(fragment) % 2)
         parts += (encoding.tag.pack(0xFFFE, 0xE000), encoding.long.pack(len(padded)), padded)
     parts += (encoding.tag.pack(0xFFFE, 0xE0DD), encoding.long.pack(0))
-    return b"".join(parts)
+    return parts

@@ -29,7 +29,6 @@ from uploads.dicom.reading import (
     JPEG_LS_NEAR_LOSSLESS,
     ImagePixel,
     Source,
-    text_of,
 )
 from uploads.dicom.transcoding import decoded, encode_frame, without_high_bits
 
@@ -79,7 +78,8 @@ def masked(source: Source, masks: Sequence[Mask]) -> Source:
         if element.tag not in changed and element.tag not in _LARGEST_AND_SMALLEST
     ]
     elements = sorted([*kept, *changed.values()], key=lambda element: element.tag)
-    return replace(source, transfer_syntax_uid=syntax, elements=elements, pixel_data=pixel_data)
+    by_tag = {element.tag: element for element in elements}
+    return replace(source, transfer_syntax_uid=syntax, by_tag=by_tag, pixel_data=pixel_data)
 
 
 def _native(source: Source, masks: Sequence[Mask]) -> Element:
@@ -129,8 +129,8 @@ def _lossy_history(source: Source) -> dict[int, Element]:
     method = _LOSSY_METHODS.get(source.transfer_syntax_uid)
     # JPEG 2000 and HTJ2K may be lossless in their general syntaxes: the file's own word stands
     may_be_lossless = source.transfer_syntax_uid in (JPEG_2000, HTJ2K)
-    told = text_of(source.elements, _LOSSY)
-    if method is None or (told == "01" and text_of(source.elements, _LOSSY_METHOD)):
+    told = source.text(_LOSSY)
+    if method is None or (told == "01" and source.text(_LOSSY_METHOD)):
         return {}
     if may_be_lossless and told == "00":
         return {}

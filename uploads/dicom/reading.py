@@ -3,6 +3,7 @@
 Nothing is decoded here: sizes are checked first, so that a small file cannot claim a large image.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from uploads.dicom.elements import (
@@ -123,15 +124,31 @@ class ImagePixel:
 
 @dataclass(frozen=True)
 class Source:
-    """A file that may be taken: its elements at every depth, as bytes, and what its image is."""
+    """A file that may be taken: its elements at every depth, as bytes, and what its image is.
+
+    `by_tag` has those of the data set, in the order of the file.
+    """
 
     sop_class_uid: str
     transfer_syntax_uid: str
     meta: list[Element]
-    elements: list[Element]
+    by_tag: Mapping[int, Element]
     image: ImagePixel
     pixel_data: Element
     has_bytes_behind: bool
+
+    @property
+    def elements(self) -> list[Element]:
+        return list(self.by_tag.values())
+
+    @property
+    def originals(self) -> Mapping[int, Element | bytes]:
+        """By tag, what is equal where elements are equal."""
+        return self.by_tag
+
+    def text(self, tag: int) -> str:
+        """The first value of a text attribute without padding, or an empty string."""
+        return _first_text(self.by_tag.get(tag))
 
 
 def read(source: bytes) -> Source:
@@ -151,28 +168,29 @@ def read(source: bytes) -> Source:
     if transfer_syntax_uid not in NATIVE | ENCAPSULATED:
         raise Refused(_unknown_syntax(meta))
     elements, has_bytes_behind = data_set(source, position, transfer_syntax_uid)
-    return source_of(meta, elements, transfer_syntax_uid, has_bytes_behind=has_bytes_behind)
+    by_tag = {element.tag: element for element in elements}
+    return source_of(meta, by_tag, transfer_syntax_uid, has_bytes_behind=has_bytes_behind)
 
 
 def source_of(
     meta: list[Element],
-    elements: list[Element],
+    by_tag: Mapping[int, Element],
     transfer_syntax_uid: str,
     *,
     has_bytes_behind: bool,
 ) -> Source:
     """Parsed elements as a file that may be taken. Raises Refused, with the reason."""
-    sop_class_uid = text_of(elements, 0x00080016)
+    sop_class_uid = _first_text(by_tag.get(0x00080016))
     if sop_class_uid not in SOP_CLASSES:
         raise Refused(_refused_class(sop_class_uid))
-    if not all(text_of(elements, tag) for tag in (0x00080018, 0x0020000D, 0x0020000E)):
+    if not all(_first_text(by_tag.get(tag)) for tag in (0x00080018, 0x0020000D, 0x0020000E)):
         raise Refused(Reason.IDENTIFIERS_MISSING)
-    image, pixel_data = _image(elements, transfer_syntax_uid)
+    image, pixel_data = _image(by_tag, transfer_syntax_uid)
     return Source(
         sop_class_uid,
         transfer_syntax_uid,
         meta,
-        elements,
+        by_tag,
         image,
         pixel_data,
         has_bytes_behind,
@@ -181,10 +199,11 @@ def source_of(
 
 def text_of(elements: list[Element], tag: int) -> str:
     """The first value of a text element without padding, or an empty string."""
-    for element in elements:
-        if element.tag == tag:
-            return text(element.value).split("\\")[0].strip()
-    return ""
+    return _first_text(next((element for element in elements if element.tag == tag), None))
+
+
+def _first_text(element: Element | None) -> str:
+    return "" if element is None else text(element.value).split("\\")[0].strip()
 
 
 def text(value: bytes) -> str:
@@ -212,8 +231,7 @@ def _refused_class(sop_class_uid: str) -> Reason:
     return Reason.SOP_CLASS_NOT_ACCEPTED
 
 
-def _image(elements: list[Element], transfer_syntax_uid: str) -> tuple[ImagePixel, Element]:
-    by_tag = {element.tag: element for element in elements}
+def _image(by_tag: Mapping[int, Element], transfer_syntax_uid: str) -> tuple[ImagePixel, Element]:
     pixel_data = by_tag.get(PIXEL_DATA)
     if pixel_data is None or not (pixel_data.value or pixel_data.fragments):
         raise Refused(Reason.NO_PIXELS)
@@ -221,7 +239,7 @@ def _image(elements: list[Element], transfer_syntax_uid: str) -> tuple[ImagePixe
     allocated, stored = _number(by_tag, 0x00280100), _number(by_tag, 0x00280101)
     high_bit, representation = _number(by_tag, 0x00280102), _number(by_tag, 0x00280103)
     frames = _frames(by_tag)
-    photometric = text_of(elements, 0x00280004)
+    photometric = _first_text(by_tag.get(0x00280004))
     if _number(by_tag, 0x00280002) != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2"):
         raise Refused(Reason.COLOUR_NOT_ACCEPTED)
     if allocated not in (8, 16) or not 1 < stored <= allocated:
@@ -249,7 +267,7 @@ def _check_size(image: ImagePixel, pixel_data: Element, transfer_syntax_uid: str
         raise Refused(Reason.PIXELS_DO_NOT_FIT)
 
 
-def _number(by_tag: dict[int, Element], tag: int) -> int:
+def _number(by_tag: Mapping[int, Element], tag: int) -> int:
     """An unsigned 16-bit value, or -1."""
     element = by_tag.get(tag)
     if element is None or len(element.value) != 2:
@@ -257,7 +275,7 @@ def _number(by_tag: dict[int, Element], tag: int) -> int:
     return int.from_bytes(element.value, "little")
 
 
-def _frames(by_tag: dict[int, Element]) -> int:
+def _frames(by_tag: Mapping[int, Element]) -> int:
     element = by_tag.get(0x00280008)
     if element is None or not text(element.value):
         return 1

@@ -195,7 +195,7 @@ def _cleaned_native(value: bytes, image: ImagePixel) -> bytes:
         # the usual file has nothing to hide: its bytes are not copied
         if any(isinstance(each, bytes) for each in frames_shown):
             value = b"".join(frames_shown)
-    return value + b"\0" * (total % 2)
+    return bytes(value) + b"\0" if total % 2 else value
 
 
 def _shown_alone(value: bytes, image: ImagePixel, frame: int) -> bytes | memoryview:

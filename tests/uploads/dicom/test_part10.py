@@ -19,7 +19,7 @@ def test_its_pixels_and_attributes_are_those_of_the_file_that_was_stored(source)
     result = deidentified(source)
     stored = [encode_frame(pixels) for pixels in frames(read(result.data))]
 
-    again = pydicom.dcmread(io.BytesIO(part10(dicom_json(result.dataset), stored)))
+    again = pydicom.dcmread(io.BytesIO(part10(dicom_json(result.reread.dataset), stored)))
 
     before = pydicom.dcmread(io.BytesIO(result.data))
     assert again.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.4.80"

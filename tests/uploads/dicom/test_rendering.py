@@ -24,7 +24,7 @@ from uploads.dicom.rendering import (
 def stored(source: bytes) -> tuple[np.ndarray, Header]:
     """The pixels and the header, as the database keeps them."""
     result = deidentified(source)
-    return reread(result).pixel_array, dicom_json(result.dataset)
+    return reread(result).pixel_array, dicom_json(result.reread.dataset)
 
 
 def picture(png: bytes) -> np.ndarray:

@@ -18,7 +18,7 @@ from tests.datasets import chest_xray, computed_radiograph, ct_slice, enhanced_c
 from tests.datasets.building import item
 from tests.uploads.dicom.canaries import canary
 from tests.uploads.dicom.keys import KEYS, deidentified
-from uploads.dicom.deid import actions, annex_e, executor, walker
+from uploads.dicom.deid import actions, annex_e, applying, executor
 from uploads.dicom.deid.actions import Context
 from uploads.dicom.deid.profile import PROFILE
 from uploads.dicom.deid.pseudonyms import Pseudonyms
@@ -355,12 +355,12 @@ def test_the_pixels_of_another_slice_hold_the_file(monkeypatch):
 
 
 def test_an_element_that_is_remembered_from_another_slice_holds_the_file(monkeypatch):
-    original = walker._applied
+    original = applying._applied
     position = next(each for each in read(ct_slice(number=9)).elements if each.tag == 0x00200032)
 
     def confused(series, tag, elements):
         return original(series, tag, [position] if tag == position.tag else elements)
 
-    monkeypatch.setattr(walker, "_applied", confused)
+    monkeypatch.setattr(applying, "_applied", confused)
 
     assert is_held(ct_slice(number=1), "remembered")

@@ -32,7 +32,9 @@ from tests.datasets import (
 )
 from tests.uploads.dicom.keys import KEYS
 from uploads.dicom.deid import executor, frames, verification
+from uploads.dicom.deid.rereading import read as read_again
 from uploads.dicom.deid.verification import verified
+from uploads.dicom.deid.walker import walked
 from uploads.dicom.elements import Element, data_set, file_meta, file_of
 from uploads.dicom.reading import read
 from uploads.dicom.reasons import Held, Reason
@@ -329,6 +331,15 @@ def test_elements_out_of_order_are_held():
     assert CT.is_held(CT.output[:name] + second + first + CT.output[after:])
 
 
+def test_a_byte_in_what_is_reserved_before_a_length_is_held():
+    assert CT.is_held(CT.output.replace(b"SQ\0\0", b"SQQU", 1))
+
+
+@pytest.mark.parametrize("size", [300, 700, 1100])
+def test_an_output_that_ends_early_is_held(size):
+    assert CT.is_held(CT.output[:size])
+
+
 def test_a_meta_group_without_its_length_is_held():
     assert CT.is_held(CT.output[:132] + CT.output[144:])
 
@@ -467,6 +478,39 @@ def test_what_is_no_dicom_is_held():
     assert CT.is_held(io.BytesIO(CT.output).read(300))
 
 
+# --- What is remembered -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reader", [walked, read])
+def test_an_element_that_stood_beside_its_original_is_held_beside_another(reader):
+    known, other = (
+        {**CT.told, "source": reader(data)} for data in (ct_slice(), ct_slice(SliceThickness="9"))
+    )
+
+    assert verified(CT.output, **known).elements[0x00180050].value == 1.25
+    with pytest.raises(Held):
+        verified(CT.output, **other)
+    assert verified(CT.output, **known)
+
+
+def test_a_word_that_stood_is_held_once_it_is_the_patients_name():
+    identifiers = CT.told["identifiers"]
+    named = replace(identifiers, personal=identifiers.personal | {b"CHEST"})
+
+    assert not CT.is_held(CT.output)
+    with pytest.raises(Held):
+        verified(CT.output, **{**CT.told, "identifiers": named})
+
+
+def test_bytes_in_which_pydicom_sees_another_element_end_are_held():
+    name = b"\x10\0\x10\0PN\x04\0ADA "
+
+    assert len(read_again([name, name], False, False)) == 2
+    for odd in ([name + name], [name[:-1], name[-1:] + name], [name, name[:-2]]):
+        with pytest.raises(ValueError, match="as long as"):
+            read_again(odd, False, False)
+
+
 # --- The search ---------------------------------------------------------------------------------
 
 
@@ -480,6 +524,18 @@ def test_an_identity_in_the_pixels_holds_the_file(told):
     with pytest.raises(Held) as holding:
         executor.deidentify(ct_slice(PixelData=bytes(pixels)), pseudonyms=KEYS)
     assert holding.value.reason is Reason.VERIFICATION_FAILED
+
+
+def test_one_name_of_hundreds_in_the_pixels_holds_the_file():
+    names = [f"QUIRK{number:04}X" for number in range(600)]
+    pixels = bytearray(ct_dataset().PixelData)
+    pixels[1000:1010] = names[300].encode()
+
+    executor.deidentify(ct_slice(OtherPatientNames=names), pseudonyms=KEYS)
+    with pytest.raises(Held):
+        executor.deidentify(
+            ct_slice(OtherPatientNames=names, PixelData=bytes(pixels)), pseudonyms=KEYS
+        )
 
 
 def test_a_uid_of_the_source_anywhere_in_the_header_holds_the_file(monkeypatch):
@@ -502,7 +558,7 @@ def test_a_lack_of_memory_is_no_verdict(monkeypatch):
     def lack(*_: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr(verification, "dcmread", lack)
+    monkeypatch.setattr(verification, "reread", lack)
 
     with pytest.raises(MemoryError):
         verified(CT.output, **CT.told)

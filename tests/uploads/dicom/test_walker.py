@@ -1,6 +1,7 @@
 """The short and the general way: the same bytes and the same report, or the short way declines."""
 
 import io
+from dataclasses import replace
 
 import pydicom
 import pytest
@@ -28,7 +29,8 @@ from tests.datasets.building import item
 from tests.uploads.dicom.canaries import with_canaries
 from tests.uploads.dicom.keys import KEYS, another_organisation
 from tests.uploads.dicom.test_mutations import changes, mutated
-from uploads.dicom.deid import deidentify_source, walker
+from uploads.dicom.deid import applying, deidentify_source, rereading, walker
+from uploads.dicom.deid.identifiers import gathered
 from uploads.dicom.deid.walker import MAX_HEADER_BYTES, walked
 from uploads.dicom.elements import file_meta
 from uploads.dicom.reading import Source, read
@@ -94,6 +96,52 @@ def test_what_is_remembered_of_one_patient_is_not_given_to_another():
     for keys in (KEYS, another_organisation(), KEYS):
         for patient in "ABAB":
             assert not differ(ct_slice(patient=patient), keys)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"secret": bytes(32)},
+        {"organisation_key": "99ffee00"},
+        {"upload_key": "0b7b8f0e-5d7c-4b1e-9d53-000000000002"},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_equal_files_come_out_different_under_another_key_organisation_or_upload(changed):
+    # nobody's PatientID: the upload stands in for it
+    data = ct_slice(PatientID="ANON")
+    others = replace(KEYS, **changed)
+    results = [
+        deidentify_source(walked(data), preamble=bytes(128), pseudonyms=keys, is_cleared=is_cleared)
+        for keys in (KEYS, others, KEYS, others)
+        for is_cleared in (False, True)
+    ]
+    again = [result.data for result in results[4:]]
+    facts = [result.attributes for result in results[:4]]
+
+    assert again == [result.data for result in results[:4]]
+    assert len(set(again)) == 4
+    assert facts[0].patient_id != facts[2].patient_id
+    assert facts[0].study_date != facts[2].study_date
+    assert b"113101" not in again[0]
+    assert b"113101" in again[1]
+    for keys in (KEYS, others):
+        assert not differ(data, keys)
+
+
+def test_whatever_is_forgotten_the_result_is_the_same(monkeypatch):
+    files = [ct_slice(number=number) for number in (1, 2, 3, 1)]
+    expected = [
+        deidentify_source(read(data), preamble=bytes(128), pseudonyms=KEYS).data for data in files
+    ]
+    keys = replace(KEYS, key_id="nothing of it is remembered")
+    for module in (applying, rereading):
+        monkeypatch.setattr(module, "_REMEMBERED", 1)
+        monkeypatch.setattr(module, "_MAX_REMEMBERED_BYTES", 24)
+
+    for data, known in zip(files, expected, strict=True):
+        result = deidentify_source(walked(data), preamble=bytes(128), pseudonyms=keys)
+        assert result.data == known
 
 
 def test_an_identifier_of_this_file_alone_is_no_longer_an_innocent_word():
@@ -192,6 +240,31 @@ def test_a_file_that_is_too_large_goes_the_general_way(monkeypatch):
     monkeypatch.setattr(walker, "MAX_FILE_BYTES", 1000)
 
     assert walked(ct_slice()) is None
+
+
+@pytest.mark.parametrize(
+    "of_another_kind",
+    [
+        ct_slice(PatientBirthDate=None),
+        ct_slice(Rows=None, PatientComments="CHEST"),
+        ct_slice(OtherPatientNames="QUILLFEATHER^A"),
+        chest_xray(),
+    ],
+)
+def test_a_file_with_other_attributes_than_the_last_is_read_as_it_is(of_another_kind):
+    for data in (ct_slice(), of_another_kind, ct_slice(number=2), of_another_kind):
+        walk, source = read_by(walked, data), read_by(read, data)
+        if isinstance(source, Reason):
+            assert walk is source
+            continue
+        assert walk.elements == source.elements
+        assert walk.meta == source.meta
+        assert walk.identifiers == gathered((*source.meta, *source.elements))
+
+
+@pytest.mark.parametrize("vr", [b"SQ\0\0", b"US\0\0", b"OWQU"])
+def test_pixels_of_a_strange_kind_go_the_general_way(vr):
+    assert walked(ct_slice().replace(b"\xe0\x7f\x10\0OW\0\0", b"\xe0\x7f\x10\0" + vr)) is None
 
 
 def test_a_sequence_without_a_length_is_walked():

@@ -7,23 +7,22 @@ pseudonym that is one to one with its original; dates lie back by one number of 
 import datetime
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 from pydicom.datadict import dictionary_VR
-from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_element
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 
 from uploads.dicom.deid import vocabulary
-from uploads.dicom.deid.released import CHILDREN, CONSTANTS_BY_TAG, MANNERS, TERMS, TOP, Manner
+from uploads.dicom.deid.released import CHILDREN, CONSTANTS_BY_TAG, MANNERS, TERMS, Manner
 from uploads.dicom.deid.values import STANDARD_UIDS
 from uploads.dicom.elements import Element
 
 MIN_SHIFT_DAYS, MAX_SHIFT_DAYS = 52 * 7, 520 * 7
 
-_PIXEL_DATA = 0x7FE00010
 _BURNED_IN_ANNOTATION = 0x00280301
 _NUMBER_OF_FRAMES = 0x00280008
 _CODE_VALUE, _SCHEME, _MEANING = 0x00080100, 0x00080102, 0x00080104
@@ -33,8 +32,6 @@ _BINARY_BYTES = {
     "FD": 8,
 }
 _ALTERNATIVES = {"US or SS": ("US", "SS"), "US or OW": ("US", "OW")}
-# what is longer is read, but not remembered
-_MAX_REMEMBERED_BYTES = 2048
 _WORD = re.compile(rb"[^0-9A-Z\x80-\xff]+")
 _NEW_UID = re.compile(rb"2\.25\.([1-9][0-9]{0,38})")
 _PSEUDONYM = re.compile(rb"BSTI-[A-Z2-7]{16}")
@@ -61,6 +58,19 @@ class Compared:
     new_uids: dict[bytes, bytes] = field(default_factory=dict)
     shifts: set[int] = field(default_factory=set)
 
+    def add(self, others: "list[Compared]") -> bool:
+        """Add what was met in other places; False when two of them contradict each other."""
+        self.texts.update(*[other.texts for other in others])
+        self.numbers.update(*[other.numbers for other in others])
+        self.pseudonyms.update(*[other.pseudonyms for other in others])
+        self.shifts.update(*[other.shifts for other in others])
+        known = self.new_uids
+        return all(
+            known.setdefault(original, new) == new
+            for other in others
+            for original, new in other.new_uids.items()
+        )
+
     @property
     def agrees(self) -> bool:
         """Whether pseudonyms, UIDs and dates are of one piece."""
@@ -74,53 +84,60 @@ class Compared:
         )
 
 
-def compare(
-    output: Dataset, source: list[Element], found: Compared, allowed: frozenset[int] = TOP
+def stands(
+    raw: RawDataElement | DataElement,
+    items: Sequence[Dataset],
+    original: Element | None,
+    found: Compared,
+    allowed: frozenset[int],
 ) -> bool:
-    """Whether every element of the output may stand beside the source's in the same place."""
+    """Whether one element of the output may stand beside the source's in the same place.
+
+    Parameters
+    ----------
+    raw
+        As it was read, not yet interpreted.
+    items
+        Those of a sequence.
+    """
+    tag = int(raw.tag)
+    if tag not in allowed:
+        return False
+    vrs = _vrs(tag)
+    vr = raw.VR or vrs[0]
+    value = items if vr == "SQ" else _value(raw, vr)
+    return vr in vrs and _stands(tag, vr, value, original, found)
+
+
+def _compare(
+    output: Dataset, source: list[Element], found: Compared, allowed: frozenset[int]
+) -> bool:
+    """Whether every element of an item may stand beside the source's in the same place."""
     originals = {element.tag: element for element in source}
     last = -1
-    for tag, vr, value in _elements(output):
-        if tag <= last:
+    for raw, items in _elements(output):
+        tag = int(raw.tag)
+        if tag <= last or not stands(raw, items, originals.get(tag), found, allowed):
             return False
         last = tag
-        if tag == _PIXEL_DATA and allowed is TOP:
-            continue
-        if tag not in allowed or vr not in _vrs(tag):
-            return False
-        if not _stands(tag, vr, value, originals.get(tag), found):
-            return False
     return True
 
 
-def _elements(dataset: Dataset) -> Iterator[tuple[int, str, bytes | list[Dataset]]]:
-    """The elements as they were read, values little endian and not yet interpreted."""
+def _elements(
+    dataset: Dataset,
+) -> Iterator[tuple[RawDataElement | DataElement, Sequence[Dataset]]]:
+    """The elements as they were read and not yet interpreted, with the items of sequences."""
     # to take a sequence converts others beside it, so all are taken first
-    raws = [dataset.get_item(key, keep_deferred=True) for key in dataset.keys()]  # noqa: SIM118 — as in enclosure
+    raws = [dataset.get_item(key, keep_deferred=True) for key in dataset.keys()]  # noqa: SIM118 — to iterate over the data set itself converts values
     for raw in raws:
-        tag = int(raw.tag)
-        vr = raw.VR or _vrs(tag)[0]
-        if vr == "SQ":
-            yield tag, vr, _items(dataset, tag, raw)
-        else:
-            value = raw.value or b""
-            # the pixels are looked at elsewhere, and are large
-            is_ready = raw.is_little_endian or tag == _PIXEL_DATA
-            yield tag, vr, value if is_ready else _swapped(value, vr)
+        is_sequence = (raw.VR or _vrs(int(raw.tag))[0]) == "SQ"
+        yield raw, dataset[raw.tag].value if is_sequence else ()
 
 
-def _items(dataset: Dataset, tag: int, raw: RawDataElement | DataElement) -> list[Dataset]:
-    is_usual = isinstance(raw, RawDataElement) and raw.is_little_endian and not raw.is_implicit_VR
-    if is_usual and len(raw.value or b"") <= _MAX_REMEMBERED_BYTES:
-        return _remembered_items(tag, raw.value)
-    return list(dataset[tag].value)
-
-
-@lru_cache(maxsize=512)
-def _remembered_items(tag: int, value: bytes | None) -> list[Dataset]:
-    """The items of equal bytes, read once a series; nobody else sees them."""
-    raw = RawDataElement(tag, "SQ", len(value or b""), value, 0, False, True)
-    return list(convert_raw_data_element(raw).value)
+def _value(raw: RawDataElement | DataElement, vr: str) -> bytes:
+    """The value as bytes, little endian."""
+    value: bytes = raw.value or b""
+    return value if raw.is_little_endian else _swapped(value, vr)
 
 
 def _swapped(value: bytes, vr: str) -> bytes:
@@ -137,14 +154,14 @@ def _vrs(tag: int) -> tuple[str, ...]:
 def _stands(
     tag: int,
     vr: str,
-    value: bytes | list[Dataset],
+    value: bytes | Sequence[Dataset],
     original: Element | None,
     found: Compared,
 ) -> bool:
     manner = MANNERS[tag]
     if manner is Manner.STATEMENT:
         return True
-    if isinstance(value, list):
+    if not isinstance(value, bytes):
         return not value or _items_stand(tag, manner, value, original, found)
     source = None if original is None or original.items is not None else original.value
     text = _text(value)
@@ -274,7 +291,7 @@ def _age_stands(text: bytes, source: bytes) -> bool:
 
 
 def _items_stand(
-    tag: int, manner: Manner, items: list[Dataset], original: Element | None, found: Compared
+    tag: int, manner: Manner, items: Sequence[Dataset], original: Element | None, found: Compared
 ) -> bool:
     if original is None or original.items is None:
         return False
@@ -284,7 +301,7 @@ def _items_stand(
     if manner is not Manner.ITEMS or len(items) != len(original.items):
         return False
     pairs = zip(items, original.items, strict=True)
-    return all(compare(item, source, found, CHILDREN[tag]) for item, source in pairs)
+    return all(_compare(item, source, found, CHILDREN[tag]) for item, source in pairs)
 
 
 def _code(item: list[Element]) -> tuple[bytes, bytes]:
@@ -293,8 +310,9 @@ def _code(item: list[Element]) -> tuple[bytes, bytes]:
 
 
 def _code_stands(item: Dataset, given: set[tuple[bytes, bytes]]) -> bool:
-    values = {tag: _text(value) for tag, _, value in _elements(item) if isinstance(value, bytes)}
-    if values.keys() != {_CODE_VALUE, _SCHEME, _MEANING} or len(item) != len(values):
+    read = list(_elements(item))
+    values = {int(raw.tag): _text(_value(raw, "")) for raw, items in read if not items}
+    if values.keys() != {_CODE_VALUE, _SCHEME, _MEANING} or len(read) != len(values):
         return False
     code = values[_SCHEME], values[_CODE_VALUE]
     return code in given and KNOWN_CODES.get(code) == values[_MEANING]

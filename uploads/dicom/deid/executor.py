@@ -5,32 +5,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from pydicom.dataset import FileDataset
 
 from uploads.dicom.attributes import Attributes, attributes_of
 from uploads.dicom.deid.actions import Context, age_at, applied
+from uploads.dicom.deid.applying import dates_made, made_of
 from uploads.dicom.deid.identifiers import Identifiers, gathered
 from uploads.dicom.deid.pixels import check_for_text
 from uploads.dicom.deid.profile import PROFILE
 from uploads.dicom.deid.pseudonyms import Pseudonyms
 from uploads.dicom.deid.report import BEHIND, FILE_META, PREAMBLE, Done, Report
+from uploads.dicom.deid.rereading import Reread
 from uploads.dicom.deid.statement import file_meta, statements
 from uploads.dicom.deid.verification import verified
-from uploads.dicom.deid.walker import (
-    Walk,
-    dates_made,
-    identifiers_of,
-    made_of,
-    walked,
-)
-from uploads.dicom.elements import PIXEL_DATA, Element, assembled, written
+from uploads.dicom.deid.walker import Walk, walked
+from uploads.dicom.elements import PIXEL_DATA, Element, assembled, pieces, written
 from uploads.dicom.reading import (
     ENHANCED_CT_IMAGE,
     LEGACY_CONVERTED_ENHANCED_CT_IMAGE,
     ImagePixel,
     Source,
     read,
-    text_of,
 )
 from uploads.dicom.reasons import Held, Reason
 from uploads.dicom.transcoding import cleaned_pixel_data, frames
@@ -51,14 +45,14 @@ class Deidentified:
     """A file that may be stored: its bytes, and what is known of them.
 
     `pixel_digest` is a SHA-256 over the shape, type and values of all frames, the same in every
-    lossless transfer syntax; `dataset` is the output as pydicom read it again.
+    lossless transfer syntax; `reread` is the output as pydicom read it again.
     """
 
     data: bytes
     attributes: Attributes
     report: Report
     pixel_digest: str
-    dataset: FileDataset
+    reread: Reread
 
 
 def deidentify(
@@ -115,7 +109,7 @@ def deidentify_source(
     native = pixel_data.fragments is None
     # of hundreds of frames no copy is kept that is not needed
     del pixel_data
-    dataset = verified(
+    reread = verified(
         output,
         source=source,
         identifiers=identifiers,
@@ -126,15 +120,16 @@ def deidentify_source(
     digest = _digest(source)
     if not native and _digest(read(output)) != digest:
         raise Held(Reason.VERIFICATION_FAILED)
-    return Deidentified(output, attributes_of(dataset), context.report, digest, dataset)
+    attributes = attributes_of(reread.elements, source.transfer_syntax_uid)
+    return Deidentified(output, attributes, context.report, digest, reread)
 
 
 def patient_key(source: Source, pseudonyms: Pseudonyms) -> str:
     """Equal for two files of one patient in one upload; says nothing about whom."""
     return pseudonyms.patient_key(
-        text_of(source.elements, _PATIENT_ID),
-        text_of(source.elements, _PATIENT_NAME),
-        text_of(source.elements, _BIRTH_DATE),
+        source.text(_PATIENT_ID),
+        source.text(_PATIENT_NAME),
+        source.text(_BIRTH_DATE),
     )
 
 
@@ -151,23 +146,30 @@ def _digest(source: Source) -> str:
 
 
 def _context(source: Source, identifiers: Identifiers, pseudonyms: Pseudonyms) -> Context:
-    subject = pseudonyms.subject(
-        text_of(source.elements, _PATIENT_ID), text_of(source.elements, _STUDY_INSTANCE_UID)
+    patient_pseudonym, shift_days = _patient(
+        pseudonyms, source.text(_PATIENT_ID), source.text(_STUDY_INSTANCE_UID)
     )
-    birth_date = text_of(source.elements, _BIRTH_DATE)
+    birth_date = source.text(_BIRTH_DATE)
     return Context(
         pseudonyms=pseudonyms,
-        patient_pseudonym=pseudonyms.patient_id(subject).encode("ascii"),
-        shift_days=7 * pseudonyms.shift_weeks(subject),
+        patient_pseudonym=patient_pseudonym,
+        shift_days=shift_days,
         is_signed=source.image.is_signed,
         personal=identifiers.personal,
-        age_from_dates=age_at(birth_date, text_of(source.elements, _STUDY_DATE)),
+        age_from_dates=age_at(birth_date, source.text(_STUDY_DATE)),
     )
+
+
+@lru_cache(maxsize=64)
+def _patient(pseudonyms: Pseudonyms, patient_id: str, study_instance_uid: str) -> tuple[bytes, int]:
+    """The patient's pseudonym, and by how many days the patient's dates move."""
+    subject = pseudonyms.subject(patient_id, study_instance_uid)
+    return pseudonyms.patient_id(subject).encode("ascii"), 7 * pseudonyms.shift_weeks(subject)
 
 
 def _identifiers(source: Source) -> Identifiers:
     if isinstance(source, Walk):
-        return identifiers_of(source)
+        return source.identifiers
     return gathered((*source.meta, *source.elements))
 
 
@@ -183,11 +185,12 @@ def _written(
     added, counts = _added(source.sop_class_uid, source.image, syntax, is_cleared)
     context.report.counts.update(counts)
     kept |= added
-    kept[PIXEL_DATA] = written((pixel_data,), syntax)
     # in every syntax its head has 8 bytes
     sop_instance_uid = kept[_SOP_INSTANCE_UID][8:].rstrip(b"\0")
     meta = file_meta(source.sop_class_uid, sop_instance_uid, syntax)
-    return assembled(meta, (kept[tag] for tag in sorted(kept)), syntax), dates
+    # the pixels come last: of an image nothing that stays has a higher tag
+    body = [*(kept[tag] for tag in sorted(kept)), *pieces(pixel_data, syntax)]
+    return assembled(meta, body, syntax), dates
 
 
 def _made_generally(source: Source, context: Context) -> tuple[dict[int, bytes], set[bytes]]:
@@ -197,7 +200,8 @@ def _made_generally(source: Source, context: Context) -> tuple[dict[int, bytes],
         element.tag: written((element,), source.transfer_syntax_uid)
         for element in applied(rules, given, context)
     }
-    return kept, dates_made(source.elements, context.shift_days)
+    ruled = (element for element in given if element.tag in rules)
+    return kept, dates_made(ruled, context.shift_days)
 
 
 @lru_cache(maxsize=64)

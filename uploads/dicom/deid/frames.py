@@ -24,29 +24,34 @@ _JPEG_2000_SEGMENTS = frozenset(
 )
 
 
-def are_the_sources(value: bytes | memoryview, source: Source) -> bool:
-    """Whether native pixels, little endian, are the source's in their stored bits and no more."""
+def are_the_sources(data: bytes, start: int, source: Source) -> bool:
+    """Whether what begins at `start` is the source's native pixels in their stored bits, no more.
+
+    Little endian.
+    """
     image, original = source.image, source.pixel_data.value
     size = image.frame_bytes * image.number_of_frames
-    if value[size:] not in (b"", b"\0") or len(value) % 2 or len(value) - size > size % 2:
+    length = len(data) - start
+    if data[start + size :] not in (b"", b"\0") or length % 2 or length - size > size % 2:
         return False
     spare = image.bits_allocated - image.bits_stored
     if not spare:
-        # bytes of the right length are compared whole, without a copy
-        return value[:size] == original[:size]
+        # compared whole, without a copy
+        return data.startswith(original[:size], start)
     # frame by frame: hundreds of them, shifted, are half a gigabyte
     return all(
-        _is_the_sources(value, original, start, image)
-        for start in range(0, size, image.frame_bytes)
+        _is_the_sources(data, start + offset, original, offset, image)
+        for offset in range(0, size, image.frame_bytes)
     )
 
 
 def _is_the_sources(
-    value: bytes | memoryview, original: bytes, start: int, image: ImagePixel
+    data: bytes, start: int, original: bytes, offset: int, image: ImagePixel
 ) -> bool:
     bits = f"<u{image.bits_allocated // 8}"
     count, spare = image.rows * image.columns, image.bits_allocated - image.bits_stored
-    ours, theirs = (np.frombuffer(data, bits, count, start) for data in (value, original))
+    ours = np.frombuffer(data, bits, count, start)
+    theirs = np.frombuffer(original, bits, count, offset)
     return np.array_equal(ours << spare, theirs << spare) and _are_in_range(ours, image)
 
 
@@ -58,9 +63,9 @@ def _are_in_range(pixels: np.ndarray, image: ImagePixel) -> bool:
     return image.is_signed and -limit <= int(signed.min()) and int(signed.max()) < limit
 
 
-def swapped(value: bytes) -> memoryview:
+def swapped(value: memoryview) -> bytes:
     """Pixels of two bytes in the other byte order."""
-    return np.frombuffer(value, ">u2").astype("<u2").view(np.uint8).data
+    return np.frombuffer(value, ">u2").astype("<u2").tobytes()
 
 
 def are_bare(value: bytes, source: Source) -> bool:

@@ -28,22 +28,28 @@ def check_for_text(source: Source, *, reads_text: bool = True) -> None:
     reads_text
         Without it only drawn letters are looked for, and nothing is read.
     """
-    values = {element.tag: text(element.value).upper() for element in source.elements}
-    sign = _sign_in_header(values)
+    image_type = _text(source, _IMAGE_TYPE)
+    sign = _sign_in_header(source, image_type)
     try:
-        boxes = _text_boxes(source, _look(source, values.get(_IMAGE_TYPE, ""), reads_text))
+        boxes = _text_boxes(source, _look(source, image_type, reads_text))
     except DetectorFailed:
         raise Held(sign or Reason.DETECTOR_FAILED) from None
     if sign or boxes:
         raise Held(sign or Reason.TEXT_IN_PICTURE, boxes)
 
 
-def _sign_in_header(values: dict[int, str]) -> Reason | None:
-    if values.get(_BURNED_IN_ANNOTATION) == "YES":
+def _text(source: Source, tag: int) -> str:
+    """All values of an attribute in upper case; empty without it."""
+    element = source.by_tag.get(tag)
+    return "" if element is None else text(element.value).upper()
+
+
+def _sign_in_header(source: Source, image_type: str) -> Reason | None:
+    if _text(source, _BURNED_IN_ANNOTATION) == "YES":
         return Reason.BURNED_IN_ANNOTATION
-    if "SCREEN SAVE" in values.get(_IMAGE_TYPE, ""):
+    if "SCREEN SAVE" in image_type:
         return Reason.SCREEN_SAVE
-    if _CONVERSION_TYPE in values:
+    if _CONVERSION_TYPE in source.by_tag:
         return Reason.CONVERSION_TYPE
     return None
 

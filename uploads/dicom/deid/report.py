@@ -18,6 +18,9 @@ class Done(StrEnum):
     KEPT = "kept"
     ADDED = "added"
 
+    # an enumeration's own is no faster than a call; this is as good for what equals its text
+    __hash__ = str.__hash__
+
 
 PRIVATE = "private"
 UNKNOWN = "unknown"

@@ -5,25 +5,22 @@ References
 Rule 8 of the de-identification profile: what fails is held, never released.
 """
 
-import io
 import re
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
-from pydicom import config, dcmread
-from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_element
-from pydicom.dataset import Dataset, FileDataset
+from pydicom import config
+from pydicom.dataset import Dataset
 
 from uploads.dicom.deid import frames, searching
-from uploads.dicom.deid.comparing import Compared, compare, is_vocabulary
-from uploads.dicom.deid.enclosure import is_enclosed, names_itself
+from uploads.dicom.deid.comparing import Compared, is_vocabulary
+from uploads.dicom.deid.enclosure import cut, enclosed, names_itself
 from uploads.dicom.deid.identifiers import Identifiers
 from uploads.dicom.deid.released import REQUIRED
-from uploads.dicom.elements import EXPLICIT_BIG_ENDIAN
+from uploads.dicom.deid.rereading import Reread, compare, read, reread
 from uploads.dicom.reading import Source
 from uploads.dicom.reasons import Held, Reason
 
-_PIXEL_DATA = 0x7FE00010
 _CLEAN_PIXEL_DATA = "113101"
 # code and meaning (PS3.16 CID 7050): what must be said, and what may be
 _METHODS = {
@@ -52,19 +49,19 @@ _MIN_AROUND_A_POINT = 9
 _MAX_WHOLE = 4
 _MIN_DIGITS_LENGTH = 8
 _MIN_DATE = 6
-# what is longer is read, but not remembered
-_MAX_REMEMBERED_BYTES = 2048
+# to compare thousands of words with each other takes longer than to look for all of them
+_MANY_WORDS = 500
 _WORD = re.compile(rb"[^0-9A-Z\x80-\xff]+")
 
 
 def verified(
-    output: bytes,
+    data: bytes,
     *,
     source: Source,
     identifiers: Identifiers,
     expected: frozenset[bytes],
     is_cleared: bool = False,
-) -> FileDataset:
+) -> Reread:
     """Re-read an output and look for what must not be there, and for what must.
 
     Parameters
@@ -81,92 +78,74 @@ def verified(
     """
     try:
         with config.disable_value_validation():
-            dataset = dcmread(io.BytesIO(output))
-            found = Compared(identifiers.personal, is_cleared)
-            is_right = (
-                is_enclosed(dataset, output, source)
-                and _has_the_pixels(dataset, source)
-                and compare(dataset, source.elements, found)
-                and found.agrees
-                and not _is_in_bytes(output, dataset, identifiers)
-                and _is_complete(dataset)
-                and not _is_in_values(found, identifiers, expected)
-            )
-            converted = _converted(dataset)
-            is_right = (
-                is_right
-                and names_itself(converted)
-                and _says_what_is_true(dataset, is_cleared=is_cleared)
-            )
+            output = _checked(data, source, identifiers, expected, is_cleared=is_cleared)
     except MemoryError:
         # it says nothing of the output: who guards this process answers it
         raise
     except Exception:
         # an output that cannot be read again is not released, and its error may hold a value
         raise Held(Reason.VERIFICATION_FAILED) from None
-    if not is_right:
+    if output is None:
         raise Held(Reason.VERIFICATION_FAILED)
-    return converted
+    return output
 
 
-def _converted(dataset: FileDataset) -> FileDataset:
-    """The data set with its values interpreted, those of equal bytes only once a series."""
-    elements = {tag: _element(dataset, raw) for tag, raw in dataset.items()}
-    implicit, little = dataset.original_encoding
-    return FileDataset(
-        None,
-        elements,
-        preamble=dataset.preamble,
-        file_meta=dataset.file_meta,
-        is_implicit_VR=implicit,
-        is_little_endian=little,
+def _checked(
+    data: bytes,
+    source: Source,
+    identifiers: Identifiers,
+    expected: frozenset[bytes],
+    *,
+    is_cleared: bool,
+) -> Reread | None:
+    """The output read again, or None for the first thing that is wrong with it."""
+    around = enclosed(data, source)
+    if around is None:
+        return None
+    pieces = cut(around, source)
+    if pieces is None:
+        return None
+    output = reread(pieces, source.transfer_syntax_uid)
+    found = Compared(identifiers.personal, is_cleared)
+    search = _search(identifiers.words, identifiers.birth_dates)
+    is_right = (
+        _is_complete(output)
+        and _has_the_pixels(output, source)
+        and compare(output, source, found)
+        and found.agrees
+        and names_itself(around, output.raws, source)
+        and not _is_in_bytes(data, output, search, identifiers.uids)
+        and not _is_in_values(found, search, expected)
+        and _says_what_is_true(output, is_cleared=is_cleared)
     )
+    return output if is_right else None
 
 
-def _element(dataset: FileDataset, raw: RawDataElement | DataElement) -> DataElement:
-    return _remembered(raw.tag, raw.VR, raw.value) if _is_plain(raw) else dataset[raw.tag]
-
-
-def _is_plain(raw: RawDataElement | DataElement) -> bool:
-    """Whether it is still as it was read, in the usual encoding, and no longer than is kept."""
-    is_usual = isinstance(raw, RawDataElement) and raw.is_little_endian and not raw.is_implicit_VR
-    return is_usual and len(raw.value or b"") <= _MAX_REMEMBERED_BYTES
-
-
-@lru_cache(maxsize=2048)
-def _remembered(tag: int, vr: str, value: bytes | None) -> DataElement:
-    raw = RawDataElement(tag, vr, len(value or b""), value, 0, False, True)
-    return convert_raw_data_element(raw)
-
-
-def _has_the_pixels(dataset: FileDataset, source: Source) -> bool:
-    raw = dataset.get_item(_PIXEL_DATA)
-    value = raw.value
+def _has_the_pixels(output: Reread, source: Source) -> bool:
     if source.pixel_data.fragments is not None:
-        return frames.are_bare(value, source)
-    is_big = source.transfer_syntax_uid == EXPLICIT_BIG_ENDIAN
-    if is_big and source.image.bits_allocated == 16:
-        value = frames.swapped(value)
-    return frames.are_the_sources(value, source)
+        return frames.are_bare(bytes(output.pixels), source)
+    if output.is_big_endian and source.image.bits_allocated == 16:
+        return frames.are_the_sources(frames.swapped(output.pixels), 0, source)
+    return frames.are_the_sources(output.body, output.pixels_start, source)
 
 
-def _is_complete(dataset: FileDataset) -> bool:
+def _is_complete(output: Reread) -> bool:
     """Whether a file can be found and read: identifiers, the image, and our statement."""
-    return REQUIRED.issubset(map(int, dataset.keys()))
+    return REQUIRED.issubset(output.raws)
 
 
-def _says_what_is_true(dataset: FileDataset, *, is_cleared: bool) -> bool:
+def _says_what_is_true(output: Reread, *, is_cleared: bool) -> bool:
     """Whether our statement is there and right; all slices of a series make the same one."""
-    raws = [dataset.get_item(tag) for tag in _STATEMENT]
-    if not all(map(_is_plain, raws)):
-        return _is_true(dataset, is_cleared)
-    return _is_remembered_true(tuple((raw.tag, raw.VR, raw.value) for raw in raws), is_cleared)
+    raws = tuple(output.raws[tag] for tag in _STATEMENT)
+    return _is_remembered_true(raws, output.is_implicit, output.is_big_endian, is_cleared)
 
 
 @lru_cache(maxsize=64)
-def _is_remembered_true(raws: tuple[tuple[int, str, bytes], ...], is_cleared: bool) -> bool:
-    elements = {tag: _remembered(tag, vr, value) for tag, vr, value in raws}
-    return _is_true(Dataset(elements), is_cleared)
+def _is_remembered_true(
+    raws: tuple[bytes, ...], is_implicit: bool, is_big_endian: bool, is_cleared: bool
+) -> bool:
+    elements = read(raws, is_implicit, is_big_endian)
+    return _is_true(Dataset({element.tag: element for element in elements}), is_cleared)
 
 
 def _is_true(dataset: Dataset, is_cleared: bool) -> bool:
@@ -206,7 +185,8 @@ def _code(item: Dataset) -> tuple[str, str, str]:
 # --- Searching for the source's identifiers ------------------------------------------------
 
 
-class _Search(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _Search:
     """A set of identifiers made ready; the slices of a series share one."""
 
     words: frozenset[bytes]
@@ -229,12 +209,23 @@ def _search(words: frozenset[bytes], birth_dates: frozenset[bytes]) -> _Search:
     return _Search(
         words=searched,
         # a pattern of thousands of names would take a minute to compile
-        parts=(*(word for word in searched if len(word) > _MAX_WHOLE), *birth_dates),
+        parts=_shortest({*(word for word in searched if len(word) > _MAX_WHOLE), *birth_dates}),
         numbers=tuple(w for w in searched if w.isdigit() and len(w) >= _MIN_NUMBER_LENGTH),
         in_bytes=frozenset(in_bytes),
-        texts=frozenset(texts),
+        texts=frozenset(_shortest(texts)),
         wide_numbers=tuple(map(searching.wide, numbers)),
     )
+
+
+def _shortest(words: set[bytes]) -> tuple[bytes, ...]:
+    """The words that have no other in them: where a longer one stands, so does the shorter."""
+    if len(words) > _MANY_WORDS:
+        return tuple(words)
+    chosen, joined = set(words), b"\n".join(words)
+    for word in words:
+        if joined.count(word) > 1:
+            chosen -= {longer for longer in chosen if word in longer and word != longer}
+    return tuple(chosen)
 
 
 def _least_in_bytes(word: bytes) -> int:
@@ -248,31 +239,37 @@ def _is_anybodys(word: bytes) -> bool:
     )
 
 
-def _is_in_values(found: Compared, identifiers: Identifiers, expected: frozenset[bytes]) -> bool:
+def _is_in_values(found: Compared, search: _Search, expected: frozenset[bytes]) -> bool:
     """Whether a value is, or holds, one of the source's identifiers."""
-    search = _search(identifiers.words, identifiers.birth_dates)
     own = {value.upper() for value in expected}
-    texts = found.texts - own
     # a line feed stands in none of the words, so they cannot reach over it
-    text = b"\n".join(texts)
     numbers = b"\n".join(found.numbers)
     # 5.000000 mm is no patient 5000000; ten digits around a point are no chance
     digits = re.sub(rb"[^0-9\n]", b"", numbers)
     return (
-        not search.words.isdisjoint(texts)
-        or not search.words.isdisjoint(_WORD.split(text))
-        or any(part in text for part in search.parts)
+        _is_in_texts(search, frozenset(found.texts - own))
         or any(word in numbers for word in search.numbers)
         or any(word in digits for word in search.numbers if len(word) >= _MIN_AROUND_A_POINT)
     )
 
 
-def _is_in_bytes(output: bytes, dataset: FileDataset, identifiers: Identifiers) -> bool:
+@lru_cache(maxsize=64)
+def _is_in_texts(search: _Search, texts: frozenset[bytes]) -> bool:
+    text = b"\n".join(texts)
+    return (
+        not search.words.isdisjoint(texts)
+        or not search.words.isdisjoint(_WORD.split(text))
+        or any(part in text for part in search.parts)
+    )
+
+
+def _is_in_bytes(
+    data: bytes, output: Reread, search: _Search, source_uids: frozenset[bytes]
+) -> bool:
     """Whether an identifier or source UID stands anywhere in the file, also as UTF-16."""
-    search = _search(identifiers.words, identifiers.birth_dates)
-    pixels = dataset.get_item(_PIXEL_DATA).value
-    header = output[: max(len(output) - len(pixels), 0)].upper()
-    uids = [uid for uid in identifiers.uids if len(uid) >= _MIN_DIGITS_LENGTH]
+    pixels = output.pixels
+    header = data[: max(len(data) - len(pixels), 0)].upper()
+    uids = [uid for uid in source_uids if len(uid) >= _MIN_DIGITS_LENGTH]
     if any(word in header for word in (*search.wide_numbers, *uids)):
         return True
     if searching.stands_in(header, search.texts):
@@ -281,4 +278,4 @@ def _is_in_bytes(output: bytes, dataset: FileDataset, identifiers: Identifiers) 
     beginnings = {uid[:_MIN_DIGITS_LENGTH] for uid in uids}
     if not searching.stands_in(pixels, search.in_bytes | beginnings):
         return False
-    return searching.stands_in(pixels, search.in_bytes) or any(uid in pixels for uid in uids)
+    return searching.stands_in(pixels, search.in_bytes) or any(uid in bytes(pixels) for uid in uids)
