@@ -186,7 +186,8 @@ def test_a_file_that_takes_too_long_costs_itself_alone(folder, put, tmp_path):
 
 
 def test_a_child_that_dies_at_its_birth_costs_one_file_a_time_and_ends(folder, put):
-    outcomes = run(folder, put(a=ct_slice(), b=ct_slice()), memory_bytes=1)
+    # it cannot even note what it has in hand
+    outcomes = run(folder, put(a=ct_slice(), b=ct_slice()), output_bytes=0)
 
     assert {outcome.status for outcome in outcomes.values()} == {Status.INTERRUPTED}
     assert len(outcomes) == 2
