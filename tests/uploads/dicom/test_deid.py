@@ -139,6 +139,14 @@ def test_an_attribute_that_is_written_as_a_sequence_says_nothing(keyword):
     assert tag not in reread(result) or not reread(result)[tag].value
 
 
+def test_for_a_uid_without_a_value_none_is_made_up():
+    tag = tag_for_keyword("FrameOfReferenceUID")
+
+    for empty in (b"", b"\0", b"\\"):
+        output = reread(deidentified(with_element(ct_slice(), Element(tag, "UI", empty))))
+        assert "2.25." not in str(output.get("FrameOfReferenceUID"))
+
+
 @pytest.mark.parametrize("keyword", ["VOILUTSequence", "AnatomicRegionSequence"])
 def test_a_sequence_that_is_written_as_text_says_nothing(keyword):
     tag = tag_for_keyword(keyword)
