@@ -358,8 +358,8 @@ def test_an_element_that_is_remembered_from_another_slice_holds_the_file(monkeyp
     original = applying._applied
     position = next(each for each in read(ct_slice(number=9)).elements if each.tag == 0x00200032)
 
-    def confused(series, tag, elements):
-        return original(series, tag, [position] if tag == position.tag else elements)
+    def confused(series, tag, element):
+        return original(series, tag, position if tag == position.tag else element)
 
     monkeypatch.setattr(applying, "_applied", confused)
 

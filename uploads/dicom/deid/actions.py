@@ -43,17 +43,23 @@ def applied(rules: Mapping[int, Rule], elements: list[Element], context: Context
         element = found.pop(tag, None)
         if element is None and not rule.is_required and rule.action is not Action.AGE:
             continue
-        result = _ACTIONS[rule.action](rule, element, context)
-        if result is None and (rule.is_required or (rule.is_conditional and element is not None)):
-            result = _element(rule, rule.dummy, context)
-            _tell_required(rule, element, context)
-        elif result is None and element is not None:
-            context.report.add(tag, Done.REMOVED)
+        result = applied_to(rule, element, context)
         if result is not None:
             kept.append(result)
     for tag in found:
         context.report.add(tag, Done.REMOVED)
     return kept
+
+
+def applied_to(rule: Rule, element: Element | None, context: Context) -> Element | None:
+    """What becomes of one element, or of an attribute that the file does not have."""
+    result = _ACTIONS[rule.action](rule, element, context)
+    if result is None and (rule.is_required or (rule.is_conditional and element is not None)):
+        result = _element(rule, rule.dummy, context)
+        _tell_required(rule, element, context)
+    elif result is None and element is not None:
+        context.report.add(rule.tag, Done.REMOVED)
+    return result
 
 
 def date_of(value: bytes) -> datetime.date | None:

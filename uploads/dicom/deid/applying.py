@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from uploads.dicom.deid.actions import Context, applied, shifted_date
+from uploads.dicom.deid.actions import Context, applied_to, shifted_date
 from uploads.dicom.deid.profile import PROFILE
 from uploads.dicom.deid.report import Done, place_of
 from uploads.dicom.deid.rules import Action, Rule
@@ -97,7 +97,7 @@ def _series(sop_class_uid: str, *known: object) -> _Series:
 def _plan(series: _Series, tags: tuple[int, ...], but: frozenset[int]) -> _Plan:
     rules, met = series.rules, frozenset(tags)
     absent = {
-        tag: _applied(series, tag, [])
+        tag: _applied(series, tag, None)
         for tag, rule in rules.items()
         if (rule.is_required or rule.action is Action.AGE) and tag not in met and tag not in but
     }
@@ -112,7 +112,7 @@ def _plan(series: _Series, tags: tuple[int, ...], but: frozenset[int]) -> _Plan:
 
 def _made(series: _Series, walk: Walk, tag: int) -> _Made:
     raw = walk.raws[tag]
-    made = _applied(series, tag, [walk.by_tag[tag]])
+    made = _applied(series, tag, walk.by_tag[tag])
     if len(series.made) >= _REMEMBERED:
         series.made.clear()
     if len(raw) <= _MAX_REMEMBERED_BYTES:
@@ -125,13 +125,15 @@ def _counted(plan: _Plan, counts: tuple[_Counts, ...]) -> Counter[tuple[str, Don
     return plan.counts + Counter(each for some in counts for each in some)
 
 
-def _applied(series: _Series, tag: int, elements: list[Element]) -> _Made:
-    report = series.context.report
+def _applied(series: _Series, tag: int, element: Element | None) -> _Made:
+    report, dates = series.context.report, set()
     report.counts.clear()
-    kept = applied({tag: series.rules[tag]}, elements, series.context)
-    output = written(kept, EXPLICIT_LITTLE_ENDIAN) if kept else None
-    dates = dates_made(elements, series.context.shift_days)
-    return _Made(output, next(iter(dates), None), tuple(report.counts.elements()))
+    kept = applied_to(series.rules[tag], element, series.context)
+    output = None if kept is None else written((kept,), EXPLICIT_LITTLE_ENDIAN)
+    if element is not None:
+        dates = dates_made((element,), series.context.shift_days)
+    counts = tuple(each for each, times in report.counts.items() for _ in range(times))
+    return _Made(output, next(iter(dates), None), counts)
 
 
 def dates_made(elements: Iterable[Element], shift_days: int) -> set[bytes]:

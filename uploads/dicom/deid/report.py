@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from pydicom.datadict import DicomDictionary, dictionary_description, dictionary_keyword
@@ -74,6 +75,7 @@ class Report:
         return [_row(place, counts) for place, counts in self.to_json().items()]
 
 
+@lru_cache(maxsize=4096)
 def place_of(tag: int) -> str:
     if tag >> 16 & 1:
         return PRIVATE

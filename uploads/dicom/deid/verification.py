@@ -209,23 +209,23 @@ def _search(words: frozenset[bytes], birth_dates: frozenset[bytes]) -> _Search:
     return _Search(
         words=searched,
         # a pattern of thousands of names would take a minute to compile
-        parts=_shortest({*(word for word in searched if len(word) > _MAX_WHOLE), *birth_dates}),
+        parts=(*(word for word in searched if len(word) > _MAX_WHOLE), *birth_dates),
         numbers=tuple(w for w in searched if w.isdigit() and len(w) >= _MIN_NUMBER_LENGTH),
         in_bytes=frozenset(in_bytes),
-        texts=frozenset(_shortest(texts)),
+        texts=_shortest(texts),
         wide_numbers=tuple(map(searching.wide, numbers)),
     )
 
 
-def _shortest(words: set[bytes]) -> tuple[bytes, ...]:
+def _shortest(words: set[bytes]) -> frozenset[bytes]:
     """The words that have no other in them: where a longer one stands, so does the shorter."""
     if len(words) > _MANY_WORDS:
-        return tuple(words)
+        return frozenset(words)
     chosen, joined = set(words), b"\n".join(words)
     for word in words:
         if joined.count(word) > 1:
             chosen -= {longer for longer in chosen if word in longer and word != longer}
-    return tuple(chosen)
+    return frozenset(chosen)
 
 
 def _least_in_bytes(word: bytes) -> int:

@@ -214,11 +214,12 @@ def _part_of(raw: bytes) -> _Part:
 
 def _part(raw: bytes) -> _Part:
     head = _head(raw[:6])
-    if head.size == 8 and not head.may_identify:
+    if head.size == 8:
         # what the parser would read, without asking it
-        return _Part(Element(head.tag, raw[4:6].decode("ascii"), raw[8:]), NOTHING)
-    element, _ = element_at(raw, 0)
-    return _Part(element, gathered((element,)))
+        element = Element(head.tag, raw[4:6].decode("ascii"), raw[8:])
+    else:
+        element, _ = element_at(raw, 0)
+    return _Part(element, gathered((element,)) if head.may_identify else NOTHING)
 
 
 _remembered = lru_cache(_REMEMBERED)(_part)
