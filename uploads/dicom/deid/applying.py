@@ -23,6 +23,8 @@ _REMEMBERED = 2048
 _SERIES = 16
 _PLANS = 64
 _DATED = frozenset(("DA", "DT", ""))
+# of a date with its time and zone
+_MAX_DATE_BYTES = 26
 
 _Counts = tuple[tuple[str, Done], ...]
 
@@ -126,18 +128,22 @@ def _counted(plan: _Plan, counts: tuple[_Counts, ...]) -> Counter[tuple[str, Don
 
 
 def _applied(series: _Series, tag: int, element: Element | None) -> _Made:
-    report, dates = series.context.report, set()
-    report.counts.clear()
-    kept = applied_to(series.rules[tag], element, series.context)
+    context = series.context
+    context.report.counts.clear()
+    kept = applied_to(series.rules[tag], element, context)
     output = None if kept is None else written((kept,), EXPLICIT_LITTLE_ENDIAN)
-    if element is not None:
-        dates = dates_made((element,), series.context.shift_days)
-    counts = tuple(each for each, times in report.counts.items() for _ in range(times))
-    return _Made(output, next(iter(dates), None), counts)
+    date = None if element is None else _date_made(element, context.shift_days)
+    counts = tuple(each for each, times in context.report.counts.items() for _ in range(times))
+    return _Made(output, date, counts)
 
 
 def dates_made(elements: Iterable[Element], shift_days: int) -> set[bytes]:
     """The shifted dates of elements that may hold one."""
-    dated = (each for each in elements if each.vr in _DATED and len(each.value) <= 26)
-    dates = (shifted_date(plain(each.value)[:8], shift_days) for each in dated)
+    dates = {_date_made(element, shift_days) for element in elements}
     return {date for date in dates if date is not None}
+
+
+def _date_made(element: Element, shift_days: int) -> bytes | None:
+    if element.vr not in _DATED or len(element.value) > _MAX_DATE_BYTES:
+        return None
+    return shifted_date(plain(element.value)[:8], shift_days)

@@ -111,9 +111,13 @@ def compare(output: Reread, source: Source, found: Compared) -> bool:
         element = convert_raw_data_element(plain) if is_usual else output.dataset[plain.tag]
         verdicts[tag] = _verdict(plain, element, source, found)
     _remember(known, {output.raws[tag]: verdicts[tag] for tag in new})
-    output.elements.update((tag, verdict.element) for tag, verdict in verdicts.items())
-    is_right = all(verdict.stands for verdict in verdicts.values())
-    return is_right and found.add([verdict.met for verdict in verdicts.values()])
+    met = []
+    for tag, verdict in verdicts.items():
+        if not verdict.stands:
+            return False
+        met.append(verdict.met)
+        output.elements[tag] = verdict.element
+    return found.add(met)
 
 
 def _remember(known: dict[bytes, _Verdict], verdicts: Mapping[bytes, _Verdict]) -> None:
