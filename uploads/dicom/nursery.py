@@ -6,6 +6,7 @@ with the process that started it, and its children with it.
 """
 
 import contextlib
+import gc
 import os
 import selectors
 import signal
@@ -155,6 +156,8 @@ def main() -> int:
     from uploads.dicom import batch_child
 
     Image.preinit()
+    # no child goes through all that for garbage, which would copy its pages too
+    gc.freeze()
     channel = socket.socket(fileno=int(sys.argv[1]))
     with selectors.DefaultSelector() as selector:
         selector.register(channel, selectors.EVENT_READ)
