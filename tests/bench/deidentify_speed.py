@@ -1,7 +1,7 @@
 """De-identifying a CT of 100 slices on one core, beside others' engines on the same files.
 
-Target: 300 files a second with verification and SHA-256 on, OCR off, and at least 3 times as fast
-as plain pydicom, dicognito and dicom-anonymizer.
+Target: 300 files a second with verification and SHA-256 of each output on, OCR off, and at least 3
+times as fast as plain pydicom, dicognito and dicom-anonymizer, which do neither.
 """
 
 import os
@@ -50,17 +50,18 @@ _PREPARATION = (
     "import hashlib; from uploads.dicom.deid import Pseudonyms, deidentify; "
     "keys = Pseudonyms(bytes(range(32)), 'bench', 'organisation', 'upload')"
 )
-# a file that a person has cleared is not searched for letters: none of the others does that
+# a file that a person has cleared is not searched for letters: none of the others does that, nor a
+# digest of the pixels alone; the site asks for both
 _WORK = (
-    "data = deidentify(path.read_bytes(), pseudonyms=keys{}).data; "
-    "hashlib.sha256(data).hexdigest(); out.write_bytes(data)"
+    "result = deidentify(path.read_bytes(), pseudonyms=keys{}); "
+    "hashlib.sha256(result.data).hexdigest(); out.write_bytes(result.data)"
 )
 _ENGINES = {
     _OURS: (
         _PREPARATION,
         _WORK.format(", is_cleared=True"),
     ),
-    _WITH_LETTERS: (_PREPARATION, _WORK.format(", reads_text=False")),
+    _WITH_LETTERS: (_PREPARATION, _WORK.format(", reads_text=False") + "; result.pixel_digest"),
     "pydicom read-convert-save": (
         "from pydicom import dcmread",
         _WITH_PYDICOM.format("[element.value for element in dataset.iterall()]"),

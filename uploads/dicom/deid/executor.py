@@ -1,8 +1,8 @@
 """De-identifying one file: read, apply the profile, write anew, verify."""
 
 import hashlib
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -44,15 +44,23 @@ _IMAGE_PIXEL_TAGS = frozenset(
 class Deidentified:
     """A file that may be stored: its bytes, and what is known of them.
 
-    `pixel_digest` is a SHA-256 over the shape, type and values of all frames, the same in every
-    lossless transfer syntax; `reread` is the output as pydicom read it again.
+    `reread` is the output as pydicom read it again.
     """
 
     data: bytes
     attributes: Attributes
     report: Report
-    pixel_digest: str
     reread: Reread
+    source: Source = field(repr=False)
+
+    @cached_property
+    def pixel_digest(self) -> str:
+        """A SHA-256 over the shape, type and values of all frames.
+
+        The same in every lossless transfer syntax. Verification compares native pixels whole, so
+        that only who wants to know the digest pays for it.
+        """
+        return _digest(self.source)
 
 
 def deidentify(
@@ -117,11 +125,11 @@ def deidentify_source(
         expected=frozenset((context.patient_pseudonym, *dates)),
         is_cleared=is_cleared,
     )
-    digest = _digest(source)
-    if not native and _digest(read(output)) != digest:
-        raise Held(Reason.VERIFICATION_FAILED)
     attributes = attributes_of(reread.elements, source.transfer_syntax_uid)
-    return Deidentified(output, attributes, context.report, digest, reread)
+    result = Deidentified(output, attributes, context.report, reread, source)
+    if not native and _digest(read(output)) != result.pixel_digest:
+        raise Held(Reason.VERIFICATION_FAILED)
+    return result
 
 
 def patient_key(source: Source, pseudonyms: Pseudonyms) -> str:
