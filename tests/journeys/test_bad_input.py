@@ -180,6 +180,8 @@ def test_files_of_two_patients_are_refused_together_and_what_was_sent_before_sta
             "This upload holds images of more than one patient. Send one upload for each patient."
         )
     ).to_be_visible(timeout=120_000)
+    # it does not say that anything of it was taken
+    expect(page.get_by_text(re.compile("^(Accepted|Images stored)"))).to_have_count(0)
     check_page(page, "bad-two-patients")
     page.goto(settled)
     expect(page.get_by_text(f"Accepted: {len(GOOD)} files", exact=True)).to_be_visible()

@@ -65,6 +65,9 @@ def progress(upload: Upload) -> dict[str, Any]:
     counts = dict(files.values_list("outcome").annotate(Count("pk")))
     total = sum(counts.values())
     done = sum(counts.get(outcome, 0) for outcome in _DONE)
+    if upload.status == UploadStatus.REFUSED:
+        # single files were taken, but with the upload they are deleted
+        counts.pop(_Outcome.ACCEPTED, None)
     troubled = files.filter(outcome__in=_TROUBLED)
     return {
         "upload": upload,

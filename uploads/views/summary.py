@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from uploads.lifecycle import UploadStatus
 from uploads.models import ClinicalRecord, Upload
 
 _MISSING = "Missing"
@@ -83,13 +84,15 @@ def receipt(upload: Upload) -> list[dict[str, Any]]:
     """What a submitter keeps: reference, times, numbers, approval."""
     files = upload.files.filter(container=None)
     size = filesizeformat(sum(files.values_list("size_bytes", flat=True)))
+    stored = upload.files.filter(outcome="accepted").count()
+    is_refused = upload.status == UploadStatus.REFUSED
     rows = [
         _row("Reference", upload.reference),
         _row("Trust", upload.organisation.name),
         _row("Files sent", f"{files.count():,}, {size}"),
         _row("Submitted", _time(upload.submitted_at)),
         _row("Checked", _time(upload.settled_at)),
-        _row("Images stored", f"{upload.files.filter(outcome='accepted').count():,}"),
+        _row("Images stored", "" if is_refused else f"{stored:,}"),
         _row("Withdrawn", _time(upload.withdrawn_at)),
         _row("Deleted", _time(upload.erased_at)),
         *_declared_rows(upload),
