@@ -34,14 +34,14 @@ def check_page(page: Page, name: str) -> None:
     if content in _seen:
         return
     _seen.add(content)
+    # the page's own policy forbids scripts of others, the test's world is apart from it
+    page.evaluate(AXE.read_text(encoding="utf-8"))
     for width, height in WIDTHS:
         page.set_viewport_size({"width": width, "height": height})
         _picture(page, f"{name}-{width}.png")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (
             f"{name} scrolls sideways at {width} px"
         )
-        # the page's own policy forbids scripts of others, the test's world is apart from it
-        page.evaluate(AXE.read_text(encoding="utf-8"))
         found = page.evaluate(
             "rules => axe.run(document, {runOnly: rules}).then(result => result.violations.map("
             "each => each.id + ': ' + each.nodes.map(node => node.target.join(' ')).join(', ')))",
