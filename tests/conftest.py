@@ -30,6 +30,7 @@ _SEEDS = (
     ("bsti_db.accounts.migrations.0002_organisations", "add"),
     ("bsti_db.accounts.migrations.0003_roles", "make_roles"),
     ("review.migrations.0002_vocabulary", "seed"),
+    ("review.migrations.0006_frozen", "seed"),
 )
 
 

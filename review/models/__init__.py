@@ -11,8 +11,23 @@ from review.models.cases import (
     patients_to_open,
     studies_to_open,
 )
-from review.models.readings import Addendum, Assessment, Opening, Reading, Verdict
-from review.models.schemes import Category, ReportingScheme, Severity
+from review.models.readings import (
+    Addendum,
+    Assessment,
+    Finding,
+    Opening,
+    Reading,
+    Score,
+    Verdict,
+)
+from review.models.schemes import (
+    Category,
+    Confidence,
+    FindingCode,
+    Region,
+    ReportingScheme,
+    Severity,
+)
 
 __all__ = [
     "MAY_CHAIR",
@@ -25,10 +40,15 @@ __all__ = [
     "Case",
     "CaseStudy",
     "Category",
+    "Confidence",
+    "Finding",
+    "FindingCode",
     "Opening",
     "PanelProfile",
     "Reading",
+    "Region",
     "ReportingScheme",
+    "Score",
     "Seat",
     "Severity",
     "Verdict",

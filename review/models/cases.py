@@ -204,6 +204,10 @@ class CaseStudy(models.Model):
         ReportingScheme, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
+    scoring = models.ForeignKey(
+        ReportingScheme, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
     objects = CaseStudyQuerySet.as_manager()
 
     class Meta:

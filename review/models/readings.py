@@ -1,12 +1,23 @@
 """Who reads a case, what they say of it, and what was decided."""
 
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from bsti_db.accounts.models import Member
 from review.models.cases import Case
-from review.models.schemes import Category, ReportingScheme, Severity
-from uploads.models import Study
+from review.models.schemes import (
+    Category,
+    Confidence,
+    FindingCode,
+    Region,
+    ReportingScheme,
+    Severity,
+)
+from uploads.dicom.graphics import GraphicType
+from uploads.models import Instance, Study
 
 _SEVERITY_OR_NONE = Q(severity__isnull=True) | Q(severity__range=(1, 3))
 _TEACHING_VALUE_OR_NONE = Q(teaching_value__isnull=True) | Q(teaching_value__range=(1, 5))
@@ -80,9 +91,14 @@ class Assessment(models.Model):
         Category, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     severity = models.PositiveSmallIntegerField(null=True, blank=True, choices=Severity.choices)
+    confidence = models.PositiveSmallIntegerField(null=True, blank=True, choices=Confidence.choices)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="confidence_of_an_assessment_is_1_to_3",
+                condition=Q(confidence=None) | Q(confidence__range=(1, 3)),
+            ),
             models.UniqueConstraint(
                 fields=["reading", "study"], name="study_is_assessed_once_in_a_reading"
             ),
@@ -93,6 +109,88 @@ class Assessment(models.Model):
 
     def __str__(self) -> str:
         return f"assessment {self.pk}"
+
+
+class Score(models.Model):
+    """The grade of one region. Both are of one scheme: a foreign key of two columns each."""
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="scores")
+    scheme = models.ForeignKey(ReportingScheme, on_delete=models.PROTECT, related_name="+")
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
+    grade = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["region__order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "region"], name="region_is_graded_once_in_an_assessment"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"score {self.pk}"
+
+
+class FindingQuerySet(models.QuerySet["Finding"]):
+    def placed(self) -> "FindingQuerySet":
+        return self.filter(instance__isnull=False)
+
+    def there(self) -> "FindingQuerySet":
+        """What was not rubbed out."""
+        return self.filter(rubbed_out_at=None)
+
+
+class Finding(models.Model):
+    """A coded finding of a reading, of a study or placed on one frame (SCOORD, PS3.3 C.18.6)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    reading = models.ForeignKey(Reading, on_delete=models.CASCADE, related_name="findings")
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
+    finding = models.ForeignKey(FindingCode, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(
+        FindingCode, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    distribution = models.ForeignKey(
+        FindingCode, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    instance = models.ForeignKey(
+        Instance, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    frame = models.PositiveIntegerField(null=True, blank=True)
+    tool = models.CharField(max_length=10, blank=True)
+    graphic_type = models.CharField(
+        max_length=10, blank=True, choices=[(each.value, each.value) for each in GraphicType]
+    )
+    # column, row, column, row, …; (0, 0) is the outer corner of the first pixel
+    graphic_data = ArrayField(models.FloatField(), default=list, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    found_at = models.DateTimeField()
+    rubbed_out_at = models.DateTimeField(null=True, blank=True)
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["found_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="finding_is_placed_wholly_or_not_at_all",
+                condition=Q(
+                    instance=None, frame=None, tool="", graphic_type="", graphic_data__len=0
+                )
+                | Q(instance__isnull=False, frame__gte=1)
+                & ~Q(tool="")
+                & (
+                    Q(graphic_type="POINT", graphic_data__len=2)
+                    | Q(graphic_type="MULTIPOINT", graphic_data__len__gte=2)
+                    | Q(graphic_type="POLYLINE", graphic_data__len__gte=4)
+                    | Q(graphic_type="CIRCLE", graphic_data__len=4)
+                    | Q(graphic_type="ELLIPSE", graphic_data__len=8)
+                ),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"finding {self.pk}"
 
 
 class Verdict(models.Model):

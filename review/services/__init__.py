@@ -16,6 +16,7 @@ from review.services.opening import NothingToOpen, open_case, record_download, r
 from review.services.reading import (
     Answers,
     CaseNotOpen,
+    CodedFinding,
     NotTheirs,
     ReadingIncomplete,
     ReadingLocked,
@@ -41,6 +42,7 @@ __all__ = [
     "Answers",
     "CaseBeingRead",
     "CaseNotOpen",
+    "CodedFinding",
     "NoSeatFree",
     "NotAssigned",
     "NotEligible",

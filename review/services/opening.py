@@ -49,16 +49,18 @@ def open_case(*, patient: Patient, actor: Actor, at: datetime) -> Case:
     else:
         case, verb = in_reading, "case.joined"
         _check_joining(case, actor, is_another=is_another)
-    CaseStudy.objects.bulk_create(
-        CaseStudy(
-            case=case,
-            study=study,
-            scheme=ReportingScheme.objects.default_for(study.modality).first(),
-        )
-        for study in studies
-    )
+    CaseStudy.objects.bulk_create(_held(case, study) for study in studies)
     record(verb, actor=actor, subject=case, studies=[study.pk for study in studies])
     return case
+
+
+def _held(case: Case, study: Study) -> CaseStudy:
+    """The study as the case holds it, with the versions all its readers read by: frozen now."""
+    scheme = ReportingScheme.objects.default_for(study.modality).first()
+    scoring = ReportingScheme.objects.scores_for(study.modality).first()
+    used = [each.pk for each in (scheme, scoring) if each and not each.is_frozen]
+    ReportingScheme.objects.filter(pk__in=used).update(is_frozen=True)
+    return CaseStudy(case=case, study=study, scheme=scheme, scoring=scoring)
 
 
 def _check_joining(case: Case, actor: Actor, *, is_another: bool) -> None:

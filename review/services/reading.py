@@ -1,7 +1,8 @@
 """A reader's draft, its locking, and what is added to it later."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -15,13 +16,20 @@ from review.models import (
     Case,
     CaseStudy,
     Category,
+    Finding,
+    FindingCode,
     Reading,
+    Region,
     ReportingScheme,
+    Score,
     is_recused,
 )
 from review.services.assigning import NotAssigned
 from review.services.refusals import NotOfThisCase, OwnTrust, Refusal, case_in_turn, own_trust
 from review.services.settling import settle_when_read
+from uploads.models import Study
+
+_CODES = ("finding", "site", "distribution")
 
 
 class CaseNotOpen(Refusal):
@@ -52,11 +60,23 @@ class ReadingIncomplete(Refusal):
 
 
 @dataclass(frozen=True)
+class CodedFinding:
+    """A finding of a study as chosen from the lists."""
+
+    finding: FindingCode
+    site: FindingCode | None = None
+    distribution: FindingCode | None = None
+
+
+@dataclass(frozen=True)
 class StudyAnswer:
-    """What a reader says of one study; a category chosen, or not yet."""
+    """What a reader says of one study; a category chosen, or not yet. Scores are by region."""
 
     category: Category | None = None
     severity: int | None = None
+    confidence: int | None = None
+    scores: Mapping[Region, Category] = field(default_factory=dict)
+    findings: tuple[CodedFinding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,13 +91,28 @@ class Answers:
 
 def answers_of(reading: Reading) -> Answers:
     """What a saved reading says, as a form would send it."""
+    found: dict[int, list[CodedFinding]] = {}
+    for row in reading.findings.there().filter(instance=None).select_related(*_CODES):
+        found.setdefault(row.study_id, []).append(
+            CodedFinding(row.finding, row.site, row.distribution)
+        )
+    rows = reading.assessments.select_related("category")
     return Answers(
         include=reading.include,
         teaching_value=reading.teaching_value,
         comment=reading.comment,
         studies={
-            row.study_id: StudyAnswer(row.category, row.severity)
-            for row in reading.assessments.select_related("category")
+            row.study_id: StudyAnswer(
+                row.category,
+                row.severity,
+                row.confidence,
+                {
+                    score.region: score.grade
+                    for score in row.scores.select_related("region", "grade")
+                },
+                tuple(found.get(row.study_id, ())),
+            )
+            for row in rows
         },
     )
 
@@ -111,7 +146,9 @@ def submit_reading(
     _check_complete(case, answers)
     reading = _keep(case, actor, version, answers, at)
     # what is left without a category is of a study withdrawn since the draft was begun
-    reading.assessments.filter(category=None).delete()
+    left = reading.assessments.filter(category=None)
+    Score.objects.filter(assessment__in=left).delete()
+    left.delete()
     reading.submitted_at = at
     reading.save(update_fields=["submitted_at"])
     record(
@@ -187,13 +224,13 @@ def _keep(case: Case, actor: Actor, version: int, answers: Answers, at: datetime
     reading.version = version + 1
     reading.saved_at = at
     reading.save()
-    _keep_assessments(case, reading, answers)
+    _keep_assessments(case, reading, answers, at)
     if is_new:
         record("reading.begun", actor=actor, subject=reading, case=case.number)
     return reading
 
 
-def _keep_assessments(case: Case, reading: Reading, answers: Answers) -> None:
+def _keep_assessments(case: Case, reading: Reading, answers: Answers, at: datetime) -> None:
     studies = {
         row.study_id: row for row in case.case_studies.shown().select_related("study", "scheme")
     }
@@ -205,7 +242,49 @@ def _keep_assessments(case: Case, reading: Reading, answers: Answers) -> None:
         assessment.scheme = _scheme_for(studies[pk], answer.category)
         assessment.category = answer.category
         assessment.severity = answer.severity
+        assessment.confidence = answer.confidence
         assessment.save()
+        _keep_scores(studies[pk], assessment, answer)
+        _keep_findings(reading, studies[pk].study, answer, at)
+
+
+def _keep_scores(row: CaseStudy, assessment: Assessment, answer: StudyAnswer) -> None:
+    for part in (*answer.scores.keys(), *answer.scores.values()):
+        if row.scoring_id is None or part.scheme_id != row.scoring_id:
+            raise NotOfThisCase("That grade is not of the score this study is read by.")
+    assessment.scores.all().delete()
+    Score.objects.bulk_create(
+        Score(assessment=assessment, scheme_id=row.scoring_id, region=region, grade=grade)
+        for region, grade in answer.scores.items()
+    )
+
+
+def _keep_findings(reading: Reading, study: Study, answer: StudyAnswer, at: datetime) -> None:
+    """Put the listed findings in place of those listed before; what is drawn stays."""
+    reading.findings.filter(study=study, instance=None).delete()
+    used = set()
+    for each in answer.findings:
+        kinds = (
+            ("finding", each.finding),
+            ("site", each.site),
+            ("distribution", each.distribution),
+        )
+        if any(code is not None and code.kind != kind for kind, code in kinds):
+            raise NotOfThisCase("That code is not of the list it was chosen from.")
+        used |= {code.pk for _, code in kinds if code is not None and not code.is_frozen}
+    # one moment apart, so that they stay in the order in which they were listed
+    Finding.objects.bulk_create(
+        Finding(
+            reading=reading,
+            study=study,
+            finding=each.finding,
+            site=each.site,
+            distribution=each.distribution,
+            found_at=at + timedelta(microseconds=place),
+        )
+        for place, each in enumerate(answer.findings)
+    )
+    FindingCode.objects.filter(pk__in=used).update(is_frozen=True)
 
 
 def _scheme_for(row: CaseStudy, category: Category | None) -> ReportingScheme:

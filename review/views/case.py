@@ -28,12 +28,12 @@ from review.models import (
     MAY_READ,
     Case,
     Category,
-    ReportingScheme,
     Seat,
     is_recused,
 )
 from review.views import assigning, images
 from review.views.clinical import contexts_of
+from review.views.readings import summary_of
 from uploads import stacks
 from uploads.models import Study
 
@@ -49,7 +49,7 @@ def case(request: HttpRequest, number: int) -> HttpResponse:
 def save_draft(request: HttpRequest, number: int) -> JsonResponse:
     """Keep the form as it is; says the time and the new version, or what stands in the way."""
     found = _case_or_404(request, number)
-    form = ReadingForm(request.POST, studies=_forms_studies(found))
+    form = ReadingForm(request.POST, **_forms_studies(found))
     if not form.is_valid():
         problems = " ".join(str(each) for errors in form.errors.values() for each in errors)
         return JsonResponse({"message": f"Not saved: {problems}"}, status=400)
@@ -78,7 +78,7 @@ def submit(request: HttpRequest, number: int) -> HttpResponse:
     """Lock the reading; the other button of the form, without script, keeps a draft."""
     found = _case_or_404(request, number)
     is_draft = "draft" in request.POST
-    form = ReadingForm(request.POST, studies=_forms_studies(found), is_submitting=not is_draft)
+    form = ReadingForm(request.POST, **_forms_studies(found), is_submitting=not is_draft)
     if not form.is_valid():
         return _page(request, found, reading_form=form, status=422)
     act = services.save_draft if is_draft else services.submit_reading
@@ -243,7 +243,7 @@ def _reading(
     may_read = Case.objects.readable_by(request.user).filter(pk=found.pk).exists()
     labels = {study.pk: label for study, label in studies}
     context: dict[str, Any] = {
-        "own_reading": _summary(locked, labels) if locked else None,
+        "own_reading": summary_of(locked, labels) if locked else None,
         "is_recused": recused and found.status in IN_READING,
         "next_case": Case.objects.readable_by(request.user)
         .exclude(pk=found.pk)
@@ -256,7 +256,7 @@ def _reading(
     if may_read:
         initial = reading_as_initial(own)
         context["reading_form"] = forms.get("reading_form") or ReadingForm(
-            studies=_forms_studies(found), initial=initial
+            **_forms_studies(found), initial=initial
         )
         context["draft_saved_at"] = own.saved_at if own else None
     mine = found.assignments.to_do().filter(member=request.user).first()
@@ -277,7 +277,7 @@ def _settling(request: HttpRequest, found: Case, forms: dict[str, Any]) -> dict[
         if found.status in SETTLED
         else [],
         "others": [
-            _summary(reading, labels) | {"name": Seat(seats.get(reading.reader_id, "a")).label}
+            summary_of(reading, labels) | {"name": Seat(seats.get(reading.reader_id, "a")).label}
             for reading in sorted(others, key=lambda each: seats.get(each.reader_id, ""))
         ],
         "may_see_others": sees_others,
@@ -327,52 +327,33 @@ def _stale_page(
     """The form as it was sent, ready to be sent again over what another window saved."""
     data = request.POST.copy()
     data["version"] = str(problem.reading.version)
-    again = ReadingForm(data, studies=form.studies, is_submitting=form.is_submitting)
+    again = ReadingForm(
+        data, studies=form.studies, scorings=form.scorings, is_submitting=form.is_submitting
+    )
     again.add_error(None, f"{problem} Send it again to keep it, or open the case afresh.")
     return _page(request, found, reading_form=again, status=409)
 
 
-def _forms_studies(found: Case) -> list[tuple[Study, ReportingScheme, str]]:
-    """The studies of the case with the scheme each is read by."""
-    held = found.case_studies.select_related("study", "scheme").prefetch_related(
-        "scheme__categories"
+def _forms_studies(found: Case) -> dict[str, Any]:
+    """The studies of the case with the scheme and the score that each is read by."""
+    held = list(
+        found.case_studies.select_related("study", "scheme", "scoring").prefetch_related(
+            "scheme__categories", "scoring__categories", "scoring__regions"
+        )
     )
     schemes = {row.study_id: row.scheme_read_by() for row in held}
-    return [
-        (study, schemes[study.pk], f"{label} ({study.modality})")
-        for study, label in studies_of(found)
-        if schemes.get(study.pk)
-    ]
-
-
-def _summary(reading: Any, labels: dict[int, str]) -> dict[str, Any]:
-    rows = [
-        {
-            "key": labels[assessment.study_id],
-            "value": _assessment_words(assessment),
-        }
-        for assessment in reading.assessments.select_related("category__scheme")
-        if assessment.study_id in labels
-    ]
-    rows.append({"key": "Include", "value": "Yes" if reading.include else "No"})
-    if reading.teaching_value:
-        rows.append({"key": "Teaching value", "value": f"{reading.teaching_value} of 5"})
-    if reading.comment:
-        rows.append({"key": "Comment", "value": reading.comment})
-    for addendum in reading.addenda.all():
-        rows.append({"key": "Addendum", "value": addendum.text})
-    return {"rows": rows, "submitted_at": reading.submitted_at}
-
-
-def _assessment_words(assessment: Any) -> str:
-    words = f"{assessment.category.label} ({assessment.category.scheme.name})"
-    if assessment.severity:
-        words += f", {assessment.get_severity_display().lower()}"
-    return words
+    return {
+        "studies": [
+            (study, schemes[study.pk], f"{label} ({study.modality})")
+            for study, label in studies_of(found)
+            if schemes.get(study.pk)
+        ],
+        "scorings": {row.study_id: row.scoring for row in held if row.scoring},
+    }
 
 
 def _categories(found: Case) -> Any:
-    schemes = {scheme.pk for _, scheme, _ in _forms_studies(found)}
+    schemes = {scheme.pk for _, scheme, _ in _forms_studies(found)["studies"]}
     return Category.objects.filter(scheme__in=schemes).select_related("scheme")
 
 

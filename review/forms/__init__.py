@@ -1,0 +1,24 @@
+"""The panel's forms."""
+
+from review.forms.acts import (
+    AddendumForm,
+    AssignForm,
+    DecisionForm,
+    HandBackForm,
+    ProfileForm,
+    SetAsideForm,
+    TakeBackForm,
+)
+from review.forms.reading import ReadingForm, reading_as_initial
+
+__all__ = [
+    "AddendumForm",
+    "AssignForm",
+    "DecisionForm",
+    "HandBackForm",
+    "ProfileForm",
+    "ReadingForm",
+    "SetAsideForm",
+    "TakeBackForm",
+    "reading_as_initial",
+]
