@@ -23,9 +23,9 @@ def prefix(edition: Edition) -> str:
 
 
 def prefix_of(key: str) -> str:
-    """The prefix of the edition that owns a key."""
-    number, edition, _ = key.split("/", 2)
-    return f"{number}/{edition}/"
+    """The prefix of the edition that owns a key; a key of another form is nobody's, and its own."""
+    number, edition, rest = [*key.split("/", 2), "", ""][:3]
+    return f"{number}/{edition}/" if rest else key
 
 
 def frame_key(edition: Edition, image: PublishedImage, frame: int) -> str:

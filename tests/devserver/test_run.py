@@ -67,8 +67,15 @@ def role_of_another_shell(folder: Path) -> str:
     return done.stdout.strip()
 
 
-def family(run: subprocess.Popen[str]) -> list[psutil.Process]:
-    return psutil.Process(run.pid).children(recursive=True)
+def family(run: subprocess.Popen[str]) -> dict[psutil.Process, str]:
+    """Every process it has started, with its command."""
+    children = psutil.Process(run.pid).children(recursive=True)
+    return {child: " ".join(child.cmdline()) for child in children}
+
+
+def still_running(processes: dict[psutil.Process, str], seconds: float) -> list[str]:
+    """What has not ended by itself within so many seconds."""
+    return [processes[each] for each in psutil.wait_procs(processes, timeout=seconds)[1]]
 
 
 def test_it_is_ready_is_found_by_manage_py_and_ends_within_twenty_seconds_of_ctrl_c(folder):
@@ -85,7 +92,7 @@ def test_it_is_ready_is_found_by_manage_py_and_ends_within_twenty_seconds_of_ctr
         assert run.wait(20) == 0
         assert time.monotonic() - began < 20
 
-        assert psutil.wait_procs(started, timeout=1)[1] == []
+        assert still_running(started, 1) == []
         assert not (folder / "services.json").exists()
 
 
@@ -103,7 +110,7 @@ def test_one_dead_process_stops_everything_with_a_sentence(folder):
         said = run.stdout.read()
         assert run.wait(20) == 1
         assert "The dicom worker ended unexpectedly (signal 9), so everything is stopped." in said
-        assert psutil.wait_procs(started, timeout=1)[1] == []
+        assert still_running(started, 1) == []
 
 
 def test_after_a_kill_nothing_runs_and_a_second_start_works(folder):
@@ -111,7 +118,7 @@ def test_after_a_kill_nothing_runs_and_a_second_start_works(folder):
     with running(folder, port) as run:
         started = family(run)
         run.kill()
-        assert psutil.wait_procs(started, timeout=15)[1] == []
+        assert still_running(started, 30) == []
 
     with running(folder, port):
         assert is_ready(f"http://127.0.0.1:{port}")

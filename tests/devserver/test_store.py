@@ -51,7 +51,11 @@ def key(administrator):
     key = f"rights/{uuid4()}"
     for name in BUCKETS:
         administrator.put_object(Bucket=settings.S3_BUCKETS[name], Key=key, Body=b"there")
-    return key
+    yield key
+    # tests of other files share the buckets; what is sealed stays
+    for name in set(BUCKETS) - {"audit"}:
+        for made in (key, f"{key}-new"):
+            administrator.delete_object(Bucket=settings.S3_BUCKETS[name], Key=made)
 
 
 def may(act) -> bool:

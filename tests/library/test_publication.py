@@ -77,6 +77,18 @@ def test_the_sweep_deletes_the_objects_of_a_suspended_case_and_no_other():
     assert keys(kept)
 
 
+def test_the_sweep_deletes_objects_whose_keys_are_none_of_ours(s3, bucket):
+    kept = making.published()
+    strays = {"stray", "stray/1", "1/stray", storage.prefix(kept).rstrip("/")}
+    for key in strays:
+        s3("publisher").put_object(Bucket=bucket("public"), Key=key, Body=b"nobody's")
+
+    publication.sweep_public_objects()
+
+    assert not strays & set(storages["janitor-public"].keys(""))
+    assert keys(kept)
+
+
 def test_the_sweep_leaves_what_is_being_copied():
     edition = making.approved()
     publication.copy_edition(edition)
