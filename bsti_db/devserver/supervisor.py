@@ -96,6 +96,9 @@ def dies_with_us(number: signal.Signals) -> Callable[[], None]:
     parent = os.getpid()
 
     def ask_the_kernel() -> None:
+        # a shell lets what it starts in the background ignore some signals, and so would the child
+        for each in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_DFL)
         if _LIBC:
             _LIBC.prctl(_PR_SET_PDEATHSIG, int(number))
             if os.getppid() != parent:

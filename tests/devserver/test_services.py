@@ -258,6 +258,19 @@ def test_a_child_that_ignores_its_signals_is_killed_with_its_own_children(folder
     assert psutil.wait_procs(family, timeout=5)[1] == []
 
 
+def test_a_child_ends_on_its_signal_though_we_are_told_to_ignore_it(folder):
+    # as a shell does to what it starts in the background
+    before = signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+    try:
+        child = start(program(folder, "import time; time.sleep(600)"))
+    finally:
+        signal.signal(signal.SIGQUIT, before)
+
+    child.process.send_signal(signal.SIGQUIT)
+
+    assert child.process.wait(20) == -signal.SIGQUIT
+
+
 # --- Who is given what --------------------------------------------------------
 
 
