@@ -23,6 +23,8 @@ ARGUMENTS = [
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    # only WebGL needs the emulated card: pages are put together with half the work without it
+    "--disable-gpu-compositing",
 ]
 
 
