@@ -152,8 +152,15 @@ def _everything() -> None:
             services = until_the_end.enter_context(temporary_services())
             _line("services started", True, time.monotonic() - began)
             finish()
-        distributed = ["--dist", "loadfile", "--no-loadscope-reorder"]
-        _pytest("tests", ["-n", str(TEST_PROCESSES), *distributed, "tests"], services)
+        watched = until_the_end.enter_context(tempfile.TemporaryDirectory())
+        distributed = ["--dist", "loadfile", "--no-loadscope-reorder", "-p", "tests.branches"]
+        _pytest(
+            "tests",
+            ["-n", str(TEST_PROCESSES), *distributed, "tests"],
+            services | {"WATCHED_BRANCHES": watched},
+        )
+        command = [sys.executable, "-m", "tests.branches", watched]
+        _run([Check("branches of de-identification", command)])
 
 
 def _pytest(name: str, arguments: Sequence[str], services: dict[str, str]) -> None:
