@@ -51,6 +51,7 @@ class Site:
         self.frames_asked: list[tuple[str, int]] = []
         self.missing_slices: set[int] = set()
         self.damaged_slices: set[int] = set()
+        self.held_slices: set[int] = set()
         self.lost_parts = 0
         self.files: dict[str, dict] = {}
         self.sent: list[tuple[str, int]] = []
@@ -184,6 +185,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.site.frames_asked.append((kind, index))
         time.sleep(self.site.picture_seconds)
+        while index in self.site.held_slices:
+            time.sleep(0.01)
         if index in self.site.missing_slices:
             self.answer(404)
             return
