@@ -1,9 +1,6 @@
 """What we write is no worse DICOM than what was sent, in the eyes of David Clunie's dciodvfy."""
 
 import re
-import shutil
-import subprocess
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +10,7 @@ from pydicom.dataset import Dataset
 
 from tests.datasets.full import FULL_CLASSES, full_dataset
 from tests.datasets.writing import in_transfer_syntax, written
+from tests.uploads.dicom.dciodvfy import errors_of, needs_dciodvfy
 from tests.uploads.dicom.keys import deidentified
 from tests.uploads.dicom.test_deid import MAKERS
 from uploads.dicom.deid.annex_e import types_of
@@ -20,24 +18,9 @@ from uploads.dicom.deid.profile import PROFILE
 from uploads.dicom.deid.rules import Action, Rule
 from uploads.dicom.reasons import Held, Refused
 
-DCIODVFY = shutil.which("dciodvfy")
-pytestmark = pytest.mark.skipif(
-    DCIODVFY is None, reason="dciodvfy is not installed (Debian's dicom3tools)"
-)
+pytestmark = needs_dciodvfy
 every_class = pytest.mark.parametrize("sop_class", FULL_CLASSES)
 PYDICOM_FILES = Path(pydicom.data.__file__).parent / "test_files"
-
-
-def errors_of(data: bytes, folder: Path) -> Counter[str]:
-    path = folder / "one.dcm"
-    path.write_bytes(data)
-    done = subprocess.run(
-        [str(DCIODVFY), str(path)], capture_output=True, text=True, errors="replace", check=False
-    )
-    lines = (done.stdout + done.stderr).splitlines()
-    # a file that cannot be read at all gives no errors either
-    assert any("Warning" in line or "Error" in line or "IOD" in line for line in lines) or not lines
-    return Counter(line for line in lines if line.startswith("Error"))
 
 
 def new_errors(source: bytes, folder: Path) -> list[str]:
