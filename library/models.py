@@ -327,6 +327,34 @@ class PublishedImage(models.Model):
         return f"published image {self.pk}"
 
 
+class DocumentKind(models.TextChoices):
+    REPORT = "report", "Measurement report (DICOM SR)"
+    PRESENTATION = "presentation", "Presentation state (DICOM GSPS)"
+
+
+class PublishedDocument(models.Model):
+    """A DICOM document about the images of one study of a published edition."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=12, choices=DocumentKind.choices)
+    study_position = models.PositiveSmallIntegerField()
+    number = models.PositiveSmallIntegerField()  # from 1, among those of its kind and study
+    sop_instance_uid = models.CharField(max_length=64)  # its own, and its object's key
+    size_bytes = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["study_position", "-kind", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "kind", "study_position", "number"],
+                name="document_has_an_address_of_its_own_in_an_edition",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"published document {self.pk}"
+
+
 def image_count(edition: Edition) -> int:
     """How many images (frames) an edition shows."""
     return edition.images.aggregate(total=Sum("number_of_frames"))["total"] or 0

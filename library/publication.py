@@ -11,10 +11,12 @@ from functools import partial
 
 from django.conf import settings
 from django.core.files.storage import storages
+from django.db import transaction
 
 from library import storage
+from library.exports import Source, exports
 from library.headers import Header, is_signed, public_header
-from library.models import Edition, PublishedImage, TeachingCase
+from library.models import Edition, PublishedDocument, PublishedImage, TeachingCase
 from uploads import storage as study_store
 from uploads.dicom import rendering, transcoding
 from uploads.models import Series
@@ -40,14 +42,18 @@ def copy_edition(edition: Edition) -> None:
     Raises CopyNotWhole when the store does not hold what the rows say.
     """
     studies: dict[int, int] = {}
+    sources: dict[int, Source] = {}
     for shown in edition.shown_series.select_related("series__study__upload"):
         study_position = studies.setdefault(shown.series.study_id, len(studies) + 1)
-        _copy_series(edition, shown.series, study_position, shown.position)
+        headers = _copy_series(edition, shown.series, study_position, shown.position)
+        sources |= {pk: Source(header, study_position) for pk, header in headers.items()}
+    _write_documents(edition, sources)
 
 
 def _copy_series(
     edition: Edition, series: Series, study_position: int, series_position: int
-) -> None:
+) -> dict[int, Header]:
+    """Copy one series; the public headers of its images, by the primary key of their instance."""
     uid = partial(public_uid, edition.teaching_case)
     private = json.loads(gzip.decompress(study_store.read_metadata(series)))
     name = f"Teaching case {edition.teaching_case.number}"
@@ -63,6 +69,27 @@ def _copy_series(
     middle = len(images) // 2
     _write_thumbnail(edition, images[middle], ordered[middle])
     PublishedImage.objects.bulk_create(images, ignore_conflicts=True)
+    return {image.instance.pk: header for image, header in zip(images, ordered, strict=True)}
+
+
+def _write_documents(edition: Edition, sources: dict[int, Source]) -> None:
+    """What is drawn on the public images, for other software, under public UIDs."""
+    rows = []
+    uid = partial(public_uid, edition.teaching_case)
+    for each in exports(edition, sources, uid=uid, is_final=True):
+        row = PublishedDocument(
+            edition=edition,
+            kind=each.kind,
+            study_position=each.study_position,
+            number=each.number,
+            sop_instance_uid=each.document.sop_instance_uid,
+            size_bytes=len(each.document.content),
+        )
+        storage.write(storage.document_key(edition, row), each.document.content)
+        rows.append(row)
+    with transaction.atomic():
+        edition.documents.all().delete()
+        PublishedDocument.objects.bulk_create(rows)
 
 
 def _rows(

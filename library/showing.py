@@ -1,6 +1,6 @@
 """What a page of an edition shows, as plain values for its template."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import groupby
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from library.models import (
     Annotation,
+    DocumentKind,
     Edition,
     EditionQuerySet,
     PublishedImage,
@@ -128,6 +129,40 @@ def public_annotations(edition: Edition) -> list[tuple[Annotation, PublishedImag
         for row in edition.annotations.drawn()
         if row.instance_id in by_instance
     ]
+
+
+def documents(edition: Edition, images: Iterable[PublishedImage]) -> list[dict[str, Any]]:
+    """The files about a published edition's images, each with its address, words and size."""
+    days = {image.study_position: image.days_from_onset for image in images}
+    rows = list(edition.documents.all())
+    case = edition.teaching_case
+    return [
+        {
+            "url": reverse(
+                "library:document",
+                args=[case.number, case.slug, edition.number, *document_place(row)],
+            ),
+            "text": document_words(
+                row, rows, day_words(days.get(row.study_position), row.study_position)
+            ),
+            "size_bytes": row.size_bytes,
+        }
+        for row in rows
+    ]
+
+
+def document_place(row: Any) -> tuple[int, str, int]:
+    """The last parts of a document's address."""
+    return row.study_position, str(row.kind), row.number
+
+
+def document_words(row: Any, rows: Collection[Any], study: str) -> str:
+    """What a document is, of which study when there are several, and which of its kind."""
+    words = str(DocumentKind(row.kind).label)
+    if len({each.study_position for each in rows}) > 1:
+        words = f"{words}, {study}"
+    of_its_kind = [each for each in rows if document_place(each)[:2] == document_place(row)[:2]]
+    return f"{words}, {row.number} of {len(of_its_kind)}" if len(of_its_kind) > 1 else words
 
 
 def newest_verdict(case: Case) -> Verdict | None:

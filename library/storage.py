@@ -10,7 +10,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
-from library.models import Edition, PublishedImage
+from library.models import Edition, PublishedDocument, PublishedImage
 
 
 def public_bucket() -> Storage:
@@ -39,6 +39,11 @@ def metadata_key(edition: Edition, series_instance_uid: str) -> str:
 
 def thumbnail_key(edition: Edition, series_instance_uid: str) -> str:
     return f"{prefix(edition)}{series_instance_uid}/thumbnail.png"
+
+
+def document_key(edition: Edition, document: PublishedDocument) -> str:
+    # its UID follows from its content, so one key never holds other bytes
+    return f"{prefix(edition)}documents/{document.sop_instance_uid}.dcm"
 
 
 def write(key: str, content: bytes) -> None:

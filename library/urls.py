@@ -1,8 +1,10 @@
 from django.urls import include, path
 
-from library.views import annotations, desk, desk_images, images, public
+from library.views import annotations, desk, desk_images, documents, images, public
 
 app_name = "library"
+
+DOCUMENT = "documents/study-<int:study>-<slug:kind>-<int:place>.dcm"
 
 dicom_web = [
     path("", images.dicom_web, name="dicom-web"),
@@ -23,6 +25,8 @@ the_desk = [
         annotations.desk_restore,
         name="restore-annotation",
     ),
+    path("<int:edition_id>/documents/", documents.desk_list, name="desk-documents"),
+    path(f"<int:edition_id>/{DOCUMENT}", documents.desk_one, name="desk-document"),
     path("dicom-web/<path:resource>", desk_images.dicom_web, name="desk-dicom-web"),
 ]
 
@@ -37,6 +41,9 @@ urlpatterns = [
     path("<int:number>-<slug:slug>/", public.case, name="case"),
     path("<int:number>-<slug:slug>/v<int:edition>/", public.case, name="edition"),
     path("<int:number>-<slug:slug>/v<int:edition>/dicom-web/", include(dicom_web)),
+    path(
+        f"<int:number>-<slug:slug>/v<int:edition>/{DOCUMENT}", documents.public_one, name="document"
+    ),
     path(
         "<int:number>-<slug:slug>/v<int:edition>/annotations/",
         annotations.public_list,

@@ -75,6 +75,7 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
         "verdict": showing.newest_verdict(case),
         "context_rows": showing.context_rows(case),
         "credits": _credits(edition),
+        "documents": showing.documents(edition, images),
         "editions": others.exclude(pk=edition.pk),
         "studies": len({image.study_instance_uid for image in images}),
     }

@@ -65,6 +65,7 @@ def header_of(series: Series, instance: Any) -> dict[str, Any]:
         "00280004": ("CS", "MONOCHROME2"),
         "00280010": ("US", instance.rows),
         "00280011": ("US", instance.columns),
+        "00280030": ("DS", 0.5, 0.5),
         "00280100": ("US", 16),
         "00280101": ("US", 16),
         "00280102": ("US", 15),
@@ -72,7 +73,7 @@ def header_of(series: Series, instance: Any) -> dict[str, Any]:
         "00281050": ("DS", 2),
         "00281051": ("DS", 4),
     }
-    return {tag: {"vr": vr, "Value": [value]} for tag, (vr, value) in values.items()}
+    return {tag: {"vr": vr, "Value": list(value)} for tag, (vr, *value) in values.items()}
 
 
 def draft(case: Case | None = None, *, by: Member | None = None) -> Edition:
