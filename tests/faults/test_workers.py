@@ -58,8 +58,8 @@ def assert_accepted_once_and_complete(upload: Upload, slices: int = SLICES) -> N
     images = Instance.objects.filter(series__study__upload=upload)
     assert images.count() == slices
     stored = list(storages["studies"].keys(storage.study_prefix(upload.pk)))
-    # of each image its file and its frame, of the series its headers and its thumbnail
-    assert len(stored) == 2 * slices + 2
+    # of each image its file, of the series its headers and its thumbnail
+    assert len(stored) == slices + 2
 
 
 def test_a_killed_child_costs_no_image(workers):

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, Page, expect
@@ -18,7 +19,6 @@ from tests.journeys import people
 from tests.journeys.accessibility import check_page
 from tests.journeys.people import own_browser
 from tests.sites import Site
-from uploads.dicom.transcoding import decode_frame
 
 ROWS, COLUMNS = 640, 512
 BAND = 60  # the header's rows
@@ -174,10 +174,15 @@ def stored_frame(site: Site) -> np.ndarray:
         site.services["s3"]["endpoint_url"], identity["access_key"], identity["secret_key"]
     )
     keys = [known["Key"] for known in store.list_objects_v2(Bucket=bucket)["Contents"]]
-    folders = [key.rpartition("/")[0] for key in keys if key.endswith(".jls")]
-    (frame,) = [f"{folder}/1.jls" for folder in set(folders) if folders.count(folder) == 1]
     web = site.services["s3"]["identities"]["web"]
     reader = seaweedfs.connect(
         site.services["s3"]["endpoint_url"], web["access_key"], web["secret_key"]
     )
-    return decode_frame(reader.get_object(Bucket=bucket, Key=frame)["Body"].read())
+    contents = [
+        reader.get_object(Bucket=bucket, Key=key)["Body"].read()
+        for key in keys
+        if key.endswith(".dcm")
+    ]
+    files = [pydicom.dcmread(io.BytesIO(content)) for content in contents]
+    (file,) = [each for each in files if int(each.get("NumberOfFrames", 1)) == 1]
+    return file.pixel_array

@@ -16,8 +16,8 @@ from library.services import PointDraft
 from review.models import Case
 from tests.factories import member
 from tests.review.making import accepted_upload, decided_case
+from tests.stored_images import store_image
 from uploads import storage
-from uploads.dicom.transcoding import encode_frame
 from uploads.models import Series
 
 ALL_TRUE = {code: True for code, _ in IntruderCheck.QUESTIONS}
@@ -44,8 +44,8 @@ def _store(series: Series) -> None:
     upload_id, headers = series.study.upload_id, []
     for number, instance in enumerate(series.instances.all(), start=1):
         pixels = np.full((instance.rows, instance.columns), number, dtype=np.uint16)
-        key = storage.frame_key(upload_id, series.series_instance_uid, instance.sop_instance_uid, 1)
-        storage.write_study(key, encode_frame(pixels))
+        instance.series = series
+        store_image(instance, pixels)
         headers.append(header_of(series, instance))
     content = gzip.compress(json.dumps(headers).encode(), mtime=0)
     storage.write_study(storage.metadata_key(upload_id, series.series_instance_uid), content)

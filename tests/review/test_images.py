@@ -14,8 +14,8 @@ from review.models import Case
 from tests.factories import member, organisation
 from tests.review import making
 from tests.signing_in import sign_in
+from tests.stored_images import store_image
 from uploads import storage
-from uploads.dicom import transcoding
 from uploads.lifecycle import UploadStatus
 from uploads.models import Study
 
@@ -31,18 +31,15 @@ HEADER = {
 
 
 def stored(study: Study) -> Study:
-    """Put the study's one frame, file and metadata where the workers put them."""
+    """Put the study's one file and its metadata where the workers put them."""
     series = study.series.get()
     instance = series.instances.get()
     instance.header = HEADER
     instance.save()
-    keys = (study.upload_id, series.series_instance_uid, instance.sop_instance_uid)
     pixels = np.arange(16, dtype=np.uint16).reshape(4, 4) * 10
-    storage.write_study(storage.frame_key(*keys, 1), transcoding.encode_frame(pixels))
-    storage.write_study(storage.instance_key(*keys), b"a DICOM file")
-    storage.write_study(
-        storage.metadata_key(*keys[:2]), gzip.compress(json.dumps([HEADER]).encode())
-    )
+    store_image(instance, pixels)
+    key = storage.metadata_key(study.upload_id, series.series_instance_uid)
+    storage.write_study(key, gzip.compress(json.dumps([HEADER]).encode()))
     return study
 
 
@@ -197,9 +194,9 @@ def test_listing_studies_opens_none(client, reader, study):
 def test_taking_a_file_away_is_a_row_of_its_own(client, reader, study):
     stored(study)
 
-    answer = client.get(instance_of(study), HTTP_ACCEPT="application/dicom")
+    answer = client.get(instance_of(study), HTTP_ACCEPT="application/dicom; transfer-syntax=*")
 
-    assert answer.content == b"a DICOM file"
+    assert answer.content == storage.read_instance(study.series.get().instances.get())
     assert verbs() == ["study.opened", "study.downloaded"]
 
 

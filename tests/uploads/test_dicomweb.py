@@ -15,7 +15,7 @@ from PIL import Image
 
 from tests import datasets
 from tests.uploads.sending import submitted
-from uploads import dicomweb, tasks
+from uploads import dicomweb, storage, tasks
 from uploads.dicom.transcoding import decode_frame
 from uploads.models import Instance, Series, Study
 
@@ -292,6 +292,80 @@ def test_the_deidentified_file_is_an_attachment():
     assert response["Content-Disposition"].startswith("attachment")
     dataset = pydicom.dcmread(io.BytesIO(response.content))
     assert dataset.SOPInstanceUID == instance.sop_instance_uid
+
+
+JPEG_LS = "1.2.840.10008.1.2.4.80"
+EXPLICIT = "1.2.840.10008.1.2.1"
+RELATED = "multipart/related; type=application/dicom"
+
+
+@pytest.mark.parametrize(
+    ("accept", "syntax"),
+    [
+        ("application/dicom", EXPLICIT),
+        (f"application/dicom; transfer-syntax={EXPLICIT}", EXPLICIT),
+        ("application/dicom; transfer-syntax=*", JPEG_LS),
+        (f"application/dicom; transfer-syntax={JPEG_LS}", JPEG_LS),
+        ("application/dicom; transfer-syntax=1.2.840.10008.1.2.4.90, application/dicom", EXPLICIT),
+        (RELATED, EXPLICIT),
+        (f"{RELATED}; transfer-syntax=*", JPEG_LS),
+        ("*/*", EXPLICIT),
+        ("", EXPLICIT),
+    ],
+)
+def test_a_file_comes_in_a_syntax_that_is_taken(accept, syntax):
+    source = datasets.enhanced_ct(3)
+    accepted([source])
+    instance = Instance.objects.get()
+
+    response = ask(address(instance), accept=accept)
+
+    kind, content = response["Content-Type"], body(response)
+    if kind.startswith("multipart"):
+        ((kind, content),) = parts(ask(address(instance), accept=accept))
+    assert kind == f"application/dicom; transfer-syntax={syntax}"
+    file = pydicom.dcmread(io.BytesIO(content))
+    assert file.file_meta.TransferSyntaxUID == syntax
+    assert file.pixel_array.tobytes() == sent_pixels(source)
+    if syntax == JPEG_LS:
+        assert content == storage.read_instance(instance)
+
+
+def test_a_file_in_a_syntax_nobody_has_is_not_acceptable():
+    accepted([datasets.ct_slice()])
+
+    for accept in (
+        "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.90",
+        f"{RELATED}; transfer-syntax=1.2.840.10008.1.2.4.90",
+        "multipart/related; type=video/mp4",
+        "image/png",
+    ):
+        assert ask(address(Instance.objects.get()), accept=accept).status_code == 406
+
+
+@pytest.mark.parametrize("source", [datasets.ct_slice(), datasets.enhanced_ct(3)])
+def test_a_damaged_image_is_said_to_be_so_before_the_answer_begins(source):
+    accepted([source])
+    instance = Instance.objects.get()
+    offset, length = instance.frame_ranges[-1]
+    whole = storage.read_instance(instance)
+    damaged = whole[:offset] + b"\xff" * length + whole[offset + length :]
+    series = instance.series
+    key = storage.instance_key(
+        series.study.upload_id, series.series_instance_uid, instance.sop_instance_uid
+    )
+    storage.write_unseen(key, damaged)
+
+    last = f"frames/{len(instance.frame_ranges)}"
+    for resource, accept in (
+        ("", "application/dicom"),
+        (f"/{last}", "application/octet-stream"),
+        (f"/{last}/rendered", "image/png"),
+    ):
+        response = ask(f"{address(instance)}{resource}", accept=accept)
+
+        assert response.status_code == 500
+        assert response.content == b"The stored image is damaged."
 
 
 def test_a_whole_study_comes_as_one_part_a_file():

@@ -134,7 +134,7 @@ def test_erasing_an_upload_leaves_other_uploads_alone():
     erased, other = Upload(), Upload()
     for upload in (erased, other):
         storage.write_study(storage.instance_key(upload.pk, "1.2", "3.4"), b"DICM")
-        storage.write_study(storage.frame_key(upload.pk, "1.2", "3.4", 1), b"JLS")
+        storage.write_study(storage.metadata_key(upload.pk, "1.2"), b"gzip")
 
     assert storage.erase_studies(erased) == 2
     assert storage.erase_studies(erased) == 0

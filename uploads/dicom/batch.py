@@ -5,9 +5,8 @@ The parent asks its `nursery` for a child, gives it the secret through standard 
 finished are finished, and the one it had in hand is known.
 
 Work folder: `job.json` (items and options, written by the parent), and for each item, written
-whole or not at all: `{id}.dcm`, `{id}.{n}.jls` (frames from 1), `{id}.thumb.png`,
-`{id}.preview.{n}.png` for a held file, and last `{id}.json`, the outcome. `working.json` names the
-item in hand.
+whole or not at all: `{id}.dcm`, `{id}.thumb.png`, `{id}.preview.{n}.png` for a held file, and last
+`{id}.json`, the outcome. `working.json` names the item in hand.
 """
 
 import json
@@ -46,7 +45,8 @@ class Limits:
 class Item:
     """One file to work on. `path` is the parent's own name for it, `id` names what is written.
 
-    Without `wants_frames` there are neither frames nor a preview: the file alone is written.
+    The file is written as the study store keeps it (`stored_file`), and a held one is previewed;
+    without `wants_stored` it is written in its own transfer syntax, and nothing is previewed.
     Without `reads_text` pictures are searched for drawn letters, but nothing in them is read.
     What lies under `masks` is blacked out first; until it is cleared, such a file is held so that a
     person sees it again.
@@ -56,7 +56,7 @@ class Item:
     path: Path
     is_cleared: bool = False
     wants_thumbnail: bool = False
-    wants_frames: bool = True
+    wants_stored: bool = True
     reads_text: bool = True
     masks: tuple[Mask, ...] = ()
 
@@ -78,8 +78,9 @@ class Outcome:
     """What became of one item; everything in it is free of source values.
 
     `header` is the DICOM JSON without PixelData, `report` a `Report` as JSON, `patient_key` equal
-    for two files of one patient and `series_key` for two of one series. `frames` counts the JPEG-LS
-    files. `picture` and `text_boxes` (frame, x, y, width, height) are of a file that could be read.
+    for two files of one patient and `series_key` for two of one series. `frame_ranges` say
+    where in a file written for the store each frame begins, and how long it is. `picture` and
+    `text_boxes` (frame, x, y, width, height) are of a file that could be read.
     """
 
     id: str
@@ -94,7 +95,7 @@ class Outcome:
     output_sha256: str = ""
     output_bytes: int = 0
     pixel_digest: str = ""
-    frames: int = 0
+    frame_ranges: list[tuple[int, int]] = field(default_factory=list)
     has_thumbnail: bool = False
     picture: Picture | None = None
     text_boxes: list[dict[str, int]] = field(default_factory=list)
@@ -117,17 +118,13 @@ class Outcome:
             "attributes": Attributes.from_json(attributes) if attributes else None,
             "report": Report.from_json(data["report"]).to_json(),
             "picture": Picture.from_json(data["picture"]) if data["picture"] else None,
+            "frame_ranges": [(offset, length) for offset, length in data["frame_ranges"]],
         }
         return cls(**{**data, **changed})
 
 
 def output_path(folder: Path, item_id: str) -> Path:
     return folder / f"{item_id}.dcm"
-
-
-def frame_path(folder: Path, item_id: str, frame: int) -> Path:
-    """Where a frame lies as JPEG-LS; frames count from 1."""
-    return folder / f"{item_id}.{frame}.jls"
 
 
 def thumbnail_path(folder: Path, item_id: str) -> Path:

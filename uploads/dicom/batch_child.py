@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import hashlib
+import io
 import json
 import logging
 import os
@@ -11,11 +12,14 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from uploads.dicom import batch
+import numpy as np
+
+from uploads.dicom import batch, stored_file
 from uploads.dicom.batch import Item, Outcome, Status
 from uploads.dicom.deid import (
     Deidentified,
@@ -31,7 +35,7 @@ from uploads.dicom.previewing import pictures
 from uploads.dicom.reading import MAX_FILE_BYTES, Source, read
 from uploads.dicom.reasons import SIGNS_IN_HEADER, Held, Reason, Refused
 from uploads.dicom.rendering import thumbnail
-from uploads.dicom.transcoding import encode_frame, frames, listening
+from uploads.dicom.transcoding import frames, listening
 
 _SERIES_INSTANCE_UID = 0x0020000E
 _FRAMES_A_WORD = 16
@@ -105,7 +109,7 @@ def _worked_on(folder: Path, item: Item, pseudonyms: Pseudonyms) -> Outcome:
     except Exception:
         # nothing is known of the error that could not hold a value, so nothing of it is told
         reason = Reason.PROCESSING_FAILED
-    if source is not None and item.wants_frames:
+    if source is not None and item.wants_stored:
         facts["picture"] = _previewed(folder, item, source, facts.get("text_boxes", []))
     return Outcome(**facts, status=Status.HELD, reason=reason)
 
@@ -114,28 +118,29 @@ def _accepted(
     folder: Path, item: Item, source: Source, result: Deidentified, facts: dict[str, Any]
 ) -> Outcome:
     header = dicom_json(result.reread.dataset)
-    count = source.image.number_of_frames
-    wanted = frames(source) if item.wants_frames or item.wants_thumbnail else ()
-    for number, pixels in enumerate(wanted, start=1):
-        if number % _FRAMES_A_WORD == 0:
-            # hundreds of frames take their time; each of them may not
-            _say("working", item)
-        if item.wants_frames:
-            _whole(batch.frame_path(folder, item.id, number), encode_frame(pixels))
-        if item.wants_thumbnail and number == (count + 1) // 2:
-            picture = thumbnail(pixels, header, frame=number)
-            _whole(batch.thumbnail_path(folder, item.id), picture)
-    _whole(batch.output_path(folder, item.id), result.data)
+    if item.wants_thumbnail:
+        middle = (source.image.number_of_frames + 1) // 2
+        pixels = next(islice(frames(source), middle - 1, None))
+        _whole(batch.thumbnail_path(folder, item.id), thumbnail(pixels, header, frame=middle))
+    ranges: list[tuple[int, int]] = []
+    with _whole_stream(batch.output_path(folder, item.id)) as stream:
+        if item.wants_stored:
+            ranges = stored_file.write(stream, result, _with_words(frames(source), item))
+        else:
+            stream.write(result.data)
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
     return Outcome(
         **facts,
         status=Status.ACCEPTED,
         attributes=result.attributes,
         header=header,
         report=result.report.to_json(),
-        output_sha256=hashlib.sha256(result.data).hexdigest(),
-        output_bytes=len(result.data),
+        output_sha256=digest,
+        output_bytes=size,
         pixel_digest=result.pixel_digest,
-        frames=count if item.wants_frames else 0,
+        frame_ranges=ranges,
         has_thumbnail=item.wants_thumbnail,
     )
 
@@ -171,10 +176,25 @@ def _confine(limits: batch.Limits) -> None:
         resource.setrlimit(name, (value, value))
 
 
+def _with_words(pixels: Iterator[np.ndarray], item: Item) -> Iterator[np.ndarray]:
+    """The same frames: hundreds of them take their time; each of them may not."""
+    for number, frame in enumerate(pixels, start=1):
+        if number % _FRAMES_A_WORD == 0:
+            _say("working", item)
+        yield frame
+
+
 def _whole(path: Path, content: bytes) -> None:
+    with _whole_stream(path) as stream:
+        stream.write(content)
+
+
+@contextlib.contextmanager
+def _whole_stream(path: Path) -> Iterator[io.BufferedRandom]:
     """Write a file that is there whole or not at all."""
     temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(content)
+    with open(temporary, "w+b") as stream:
+        yield stream
     os.replace(temporary, path)
 
 

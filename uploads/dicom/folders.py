@@ -147,7 +147,7 @@ def _portion(
 ) -> Generator[Result, None, None]:
     by_id = {str(place): path for place, path in enumerate(paths)}
     items = []
-    item_of = partial(Item, wants_frames=False, reads_text=reads_text)
+    item_of = partial(Item, wants_stored=False, reads_text=reads_text)
     for item_id, path in by_id.items():
         reason = _obstacle(source / path)
         if reason is None:

@@ -85,6 +85,10 @@ def _rle(pixels: np.ndarray) -> bytes:
     return rle_encoded(planes.transpose(2, 0, 1)[::-1])
 
 
+class DamagedFrame(Exception):
+    """A stored frame cannot be decoded."""
+
+
 # the lossless ones: what they hold can be encoded anew
 _ENCODERS: dict[str, Callable[[np.ndarray], bytes]] = {
     JPEG_LOSSLESS: _jpeg_lossless,
@@ -130,8 +134,14 @@ def encode_frame(pixels: np.ndarray) -> bytes:
 
 
 def decode_frame(data: bytes, *, is_signed: bool = False) -> np.ndarray:
-    """The stored values of a frame that `encode_frame` wrote, shape (rows, columns)."""
-    pixels = imagecodecs.jpegls_decode(data)
+    """The stored values of a frame that `encode_frame` wrote, shape (rows, columns).
+
+    Raises DamagedFrame when it is one no more.
+    """
+    try:
+        pixels = np.asarray(imagecodecs.jpegls_decode(data))
+    except (ValueError, RuntimeError):
+        raise DamagedFrame from None
     return pixels.view(f"i{pixels.dtype.itemsize}") if is_signed else pixels
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
+from uploads.dicom.transcoding import DamagedFrame
 from uploads.dicomweb import retrieve, search
 from uploads.dicomweb.accepting import NotAcceptable
 from uploads.dicomweb.question import BadRequest, Question
@@ -57,6 +58,8 @@ def dispatched(
             return _plain("Nothing here is of a kind that your Accept header takes.", status=406)
         except FileNotFoundError:
             raise Http404 from None  # erased while its rows could still be seen
+        except DamagedFrame:
+            return _plain("The stored image is damaged.", status=500)
         except StoreUnavailable:
             response = _plain("Try again.", status=503)
             response["Retry-After"] = "5"

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 
-from uploads.dicom import headers, rendering, transcoding
+from uploads.dicom import headers, rendering, stored_file, transcoding
 from uploads.dicom.headers import Header
 from uploads.dicom.rendering import Function, Window
 from uploads.dicomweb.accepting import Accepted, NotAcceptable, accepted, takes
@@ -23,11 +23,13 @@ JPEG_LS_LOSSLESS = "1.2.840.10008.1.2.4.80"
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 _STORED = f"image/jls; transfer-syntax={JPEG_LS_LOSSLESS}"
 _NATIVE = f"application/octet-stream; transfer-syntax={EXPLICIT_LITTLE_ENDIAN}"
-_Part = tuple[str, Callable[[], bytes]]
+_STORED_FILE = f"application/dicom; transfer-syntax={JPEG_LS_LOSSLESS}"
+_NATIVE_FILE = f"application/dicom; transfer-syntax={EXPLICIT_LITTLE_ENDIAN}"
+_Part = tuple[str, Callable[[], Iterable[bytes]]]
 
 
 class Image(Protocol):
-    """One stored image. Frames count from 1 and are JPEG-LS."""
+    """One stored image. Frames count from 1; they, and the file, are JPEG-LS."""
 
     @property
     def header(self) -> Header: ...
@@ -75,7 +77,7 @@ def frames(request: HttpRequest, image: Image, asked: str) -> HttpResponse:
         if len(numbers) != 1:
             raise BadRequest("Several frames need multipart/related.")
         return HttpResponse(read(numbers[0]), content_type=content_type)
-    parts = ((content_type, partial(read, number)) for number in numbers)
+    parts = ((content_type, partial(_one, read, number)) for number in numbers)
     # a frame cut short on its way must be seen to be short
     return _multipart(request, content_type.partition(";")[0], parts, is_whole=len(numbers) == 1)
 
@@ -96,6 +98,10 @@ def _frame_type(ranges: list[Accepted]) -> tuple[str, bool]:
         if inner in ("*/*", "application/octet-stream") and syntax in ("", EXPLICIT_LITTLE_ENDIAN):
             return _NATIVE, is_multipart
     raise NotAcceptable
+
+
+def _one(read: Callable[[int], bytes], frame: int) -> Iterator[bytes]:
+    yield read(frame)
 
 
 def _native(image: Image, frame: int) -> bytes:
@@ -173,20 +179,58 @@ def _quality(request: HttpRequest) -> int:
 
 def files(request: HttpRequest, images: Iterable[Image], *, name: str = "") -> HttpResponse:
     """DICOM files, one part each. With `name` it is one file, alone when asked for as such."""
-    for each in accepted(request):
-        if name and each.kind == "application/dicom":
-            (image,) = images
-            disposition = f'attachment; filename="{name}.dcm"'
-            return HttpResponse(
-                image.file(),
-                content_type="application/dicom",
-                headers={"Content-Disposition": disposition},
-            )
-        is_of_files = each.is_multipart and each.inner in ("*/*", "application/dicom")
-        if is_of_files or each.kind in ("*/*", "multipart/*"):
-            parts = (("application/dicom", image.file) for image in images)
-            return _multipart(request, "application/dicom", parts)
+    content_type, is_multipart = _file_type(accepted(request), may_be_alone=bool(name))
+    is_native = content_type == _NATIVE_FILE
+    if is_multipart:
+        read = _native_file if is_native else _stored_file
+        parts = ((content_type, partial(read, image)) for image in images)
+        return _multipart(request, "application/dicom", parts)
+    (image,) = images
+    response = _alone(image, content_type, is_native=is_native)
+    response["Content-Disposition"] = f'attachment; filename="{name}.dcm"'
+    return response
+
+
+def _file_type(ranges: list[Accepted], *, may_be_alone: bool) -> tuple[str, bool]:
+    """The media type of files, and whether they come as multipart.
+
+    Explicit little endian unless another syntax is named, or any is taken (PS3.18 8.7.3).
+    """
+    for each in ranges:
+        is_any = each.kind in ("*/*", "multipart/*")
+        is_multipart = each.is_multipart or is_any
+        if not (is_multipart or may_be_alone):
+            continue
+        if not is_any and each.inner not in ("*/*", "application/dicom"):
+            continue
+        if each.transfer_syntax in ("*", JPEG_LS_LOSSLESS):
+            return _STORED_FILE, is_multipart
+        if each.transfer_syntax in ("", EXPLICIT_LITTLE_ENDIAN):
+            return _NATIVE_FILE, is_multipart
     raise NotAcceptable
+
+
+def _alone(image: Image, content_type: str, *, is_native: bool) -> HttpResponse:
+    """One file as the body; raises DamagedFrame before it begins."""
+    if not is_native:
+        return HttpResponse(image.file(), content_type=content_type)
+    data = image.file()
+    if image.number_of_frames == 1:
+        whole = b"".join(stored_file.explicit_little_endian(data))
+        return HttpResponse(whole, content_type=content_type)
+    # hundreds of native frames are decoded twice rather than held
+    for _ in stored_file.explicit_little_endian(data):
+        pass
+    pieces: Any = stored_file.explicit_little_endian(data)
+    return StreamingHttpResponse(pieces, content_type=content_type)
+
+
+def _stored_file(image: Image) -> Iterator[bytes]:
+    yield image.file()
+
+
+def _native_file(image: Image) -> Iterator[bytes]:
+    yield from stored_file.explicit_little_endian(image.file())
 
 
 def _frame_number(image: Image, asked: str) -> int:
@@ -207,7 +251,7 @@ def _multipart(
     def body() -> Iterator[bytes]:
         for part_type, read in parts:
             yield f"--{boundary}\r\nContent-Type: {part_type}\r\n\r\n".encode()
-            yield read()
+            yield from read()
             yield b"\r\n"
         yield f"--{boundary}--\r\n".encode()
 

@@ -52,7 +52,7 @@ class Series(models.Model):
 
 
 class Instance(models.Model):
-    """One stored image. Its objects' keys are built by uploads.storage alone."""
+    """One stored image: one object, whose key is built by uploads.storage alone."""
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="instances")
     file = models.OneToOneField(
@@ -65,6 +65,8 @@ class Instance(models.Model):
     rows = models.PositiveIntegerField()
     columns = models.PositiveIntegerField()
     number_of_frames = models.PositiveIntegerField(default=1)
+    # where in the object each frame begins, and how many bytes it has
+    frame_ranges = models.JSONField(default=list)
     size_bytes = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     pixel_digest = models.CharField(max_length=64)

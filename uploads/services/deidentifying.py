@@ -1,6 +1,6 @@
 """Files that wait are fetched, de-identified in a guarded child and stored."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from uploads.services.storing import Result, store_results
 from uploads.workspace import work_folder
 
 _CONNECTIONS = 6
-# the source, its de-identified copy and its frames lie side by side for a while
+# the source and what is stored of it lie side by side; of a lossy one that may be the larger
 _ROOM_PER_BYTE = 3
 
 _Outcome = UploadedFile.Outcome
@@ -121,7 +121,7 @@ def _fetched(
                 # what was accepted is not looked at again for its thumbnail
                 is_cleared=file.released_at is not None or wants_thumbnail,
                 wants_thumbnail=wants_thumbnail,
-                wants_frames=not wants_thumbnail,
+                wants_stored=not wants_thumbnail,
                 masks=tuple(Mask.from_json(mask) for mask in file.masks),
             )
         )
@@ -174,20 +174,10 @@ def _send(upload: Upload, folder: Path, result: Result) -> Result:
         storage.write_preview(result.file, frame, content)
     if result.status != _Outcome.ACCEPTED:
         return result
+    image = outcome.attributes
+    key = storage.instance_key(upload.pk, image.series_instance_uid, image.sop_instance_uid)
     try:
-        for key, path in _objects(upload, folder, outcome):
-            storage.write_study(key, path.read_bytes())
+        storage.write_study(key, batch.output_path(folder, outcome.id).read_bytes())
     except storage.AnotherObjectExists:
         return replace(result, status=_Outcome.HELD, reason=UploadReason.ANOTHER_IMAGE_STORED)
     return result
-
-
-def _objects(upload: Upload, folder: Path, outcome: Outcome) -> Iterator[tuple[str, Path]]:
-    image = outcome.attributes
-    series, sop = image.series_instance_uid, image.sop_instance_uid
-    yield storage.instance_key(upload.pk, series, sop), batch.output_path(folder, outcome.id)
-    for frame in range(1, outcome.frames + 1):
-        yield (
-            storage.frame_key(upload.pk, series, sop, frame),
-            batch.frame_path(folder, outcome.id, frame),
-        )

@@ -34,12 +34,8 @@ def drop_known(*, upload: Upload) -> bool:
             return False
         known = list(known_elsewhere(locked).select_related("series"))
         for image in known:
-            keys += storage.instance_keys(
-                upload.pk,
-                image.series.series_instance_uid,
-                image.sop_instance_uid,
-                image.number_of_frames,
-            )
+            series_uid = image.series.series_instance_uid
+            keys.append(storage.instance_key(upload.pk, series_uid, image.sop_instance_uid))
             _tell(image, is_same=_is_same(locked, image))
         series = {image.series_id for image in known}
         Instance.objects.filter(pk__in=[image.pk for image in known]).delete()

@@ -45,7 +45,7 @@ def store_results(*, upload: Upload, results: Sequence[Result]) -> None:
         if locked.status in IN_WORK:
             superfluous = _write_rows(locked, results)
         else:
-            superfluous = [key for result in results for key in _keys(upload, result)]
+            superfluous = [_key(upload, result) for result in results if _is_stored(result)]
     if superfluous:
         storage.delete_unseen(superfluous)
 
@@ -59,7 +59,7 @@ def _write_rows(upload: Upload, results: Sequence[Result]) -> list[str]:
         if result.was_taken:
             verdict = known.verdict(result)
             if verdict.reason in (UploadReason.ALREADY_STORED, UploadReason.ANOTHER_IMAGE_STORED):
-                superfluous += _keys(upload, result)
+                superfluous.append(_key(upload, result))
             result = verdict
         if result.status == _Outcome.ACCEPTED:
             images.append(_image(upload, result, series))
@@ -145,7 +145,8 @@ def _image(upload: Upload, result: Result, known: dict[tuple[str, str], Series])
         slice_position_mm=image.slice_position_mm,
         rows=image.rows,
         columns=image.columns,
-        number_of_frames=outcome.frames,
+        number_of_frames=len(outcome.frame_ranges),
+        frame_ranges=outcome.frame_ranges,
         size_bytes=outcome.output_bytes,
         sha256=outcome.output_sha256,
         pixel_digest=outcome.pixel_digest,
@@ -179,11 +180,11 @@ def _series(upload: Upload, image: Attributes) -> Series:
     return series
 
 
-def _keys(upload: Upload, result: Result) -> list[str]:
-    """The keys of what was stored for an accepted result."""
-    if result.status != _Outcome.ACCEPTED or result.outcome is None:
-        return []
+def _is_stored(result: Result) -> bool:
+    return result.status == _Outcome.ACCEPTED and result.outcome is not None
+
+
+def _key(upload: Upload, result: Result) -> str:
+    """The key of what was stored for an accepted result."""
     image = result.outcome.attributes
-    return storage.instance_keys(
-        upload.pk, image.series_instance_uid, image.sop_instance_uid, result.outcome.frames
-    )
+    return storage.instance_key(upload.pk, image.series_instance_uid, image.sop_instance_uid)

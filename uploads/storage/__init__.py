@@ -61,26 +61,12 @@ def instance_key(upload_id: Any, series_uid: str, sop_uid: str) -> str:
     return f"{study_prefix(upload_id)}{series_uid}/{sop_uid}.dcm"
 
 
-def frame_key(upload_id: Any, series_uid: str, sop_uid: str, frame: int) -> str:
-    """Frames count from 1."""
-    return f"{study_prefix(upload_id)}{series_uid}/frames/{sop_uid}/{frame}.jls"
-
-
 def metadata_key(upload_id: Any, series_uid: str) -> str:
     return f"{study_prefix(upload_id)}{series_uid}/metadata.json.gz"
 
 
 def thumbnail_key(upload_id: Any, series_uid: str) -> str:
     return f"{study_prefix(upload_id)}{series_uid}/thumbnail.png"
-
-
-def instance_keys(upload_id: Any, series_uid: str, sop_uid: str, frames: int) -> list[str]:
-    """The keys of one image: its file and its frames."""
-    numbers = range(1, frames + 1)
-    return [
-        instance_key(upload_id, series_uid, sop_uid),
-        *(frame_key(upload_id, series_uid, sop_uid, number) for number in numbers),
-    ]
 
 
 def prepare() -> None:
@@ -191,20 +177,20 @@ def write_study(key: str, content: bytes) -> None:
 
 
 def read_instance(instance: Instance) -> bytes:
-    """The de-identified DICOM file."""
-    series = instance.series
-    return _read(
-        instance_key(series.study.upload_id, series.series_instance_uid, instance.sop_instance_uid)
-    )
+    """The de-identified DICOM file, in JPEG-LS."""
+    return _read(_key_of(instance))
 
 
 def read_frame(instance: Instance, frame: int) -> bytes:
-    """One frame as JPEG-LS; frames count from 1."""
+    """One frame as JPEG-LS, a range of its file; frames count from 1."""
+    offset, length = instance.frame_ranges[frame - 1]
+    return storages["studies"].get_range(_key_of(instance), offset, length)
+
+
+def _key_of(instance: Instance) -> str:
     series = instance.series
-    return _read(
-        frame_key(
-            series.study.upload_id, series.series_instance_uid, instance.sop_instance_uid, frame
-        )
+    return instance_key(
+        series.study.upload_id, series.series_instance_uid, instance.sop_instance_uid
     )
 
 

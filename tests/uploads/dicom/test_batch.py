@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import io
 import json
 import os
 from pathlib import Path
@@ -22,11 +21,11 @@ from tests.datasets import (
 )
 from tests.uploads.dicom.children import children_at_work
 from tests.uploads.dicom.keys import KEYS, deidentified, planted_in
+from tests.uploads.dicom.stored import stored
 from uploads.dicom import batch
 from uploads.dicom.batch import Item, Limits, Outcome, Status, run_batch
 from uploads.dicom.masks import RAISED_CONTRAST, Mask
 from uploads.dicom.reasons import Reason
-from uploads.dicom.transcoding import decode_frame
 
 
 @pytest.fixture
@@ -70,22 +69,17 @@ def test_each_file_gets_its_outcome(folder, put):
     }
 
 
-def test_an_accepted_file_is_there_with_its_frames_and_its_facts(folder, put):
+def test_an_accepted_file_is_there_as_it_is_stored_with_its_facts(folder, put):
     source = enhanced_ct(3)
 
     outcome = run(folder, put(a=source))["a"]
 
     data = batch.output_path(folder, "a").read_bytes()
-    assert data == deidentified(source).data
+    assert (data, outcome.frame_ranges) == stored(deidentified(source))
     assert outcome.source_sha256 == hashlib.sha256(source).hexdigest()
     assert outcome.output_sha256 == hashlib.sha256(data).hexdigest()
     assert outcome.output_bytes == len(data)
     assert outcome.attributes == deidentified(source).attributes
-    pixels = pydicom.dcmread(io.BytesIO(source)).pixel_array
-    for number in range(1, outcome.frames + 1):
-        frame = batch.frame_path(folder, "a", number).read_bytes()
-        assert np.array_equal(decode_frame(frame, is_signed=True), pixels[number - 1])
-    assert outcome.frames == 3
     assert outcome.header["00280010"] == {"vr": "US", "Value": [64]}
     with Image.open(batch.thumbnail_path(folder, "a")) as picture:
         assert max(picture.size) <= 256
@@ -108,15 +102,17 @@ def test_a_cleared_file_is_held_no_more(folder, put):
     assert run(folder, [item])["a"].status is Status.ACCEPTED
 
 
-def test_without_frames_the_file_alone_is_written(folder, put):
+def test_a_file_that_is_not_for_the_store_keeps_its_transfer_syntax(folder, put):
+    source = ct_slice()
     items = [
-        dataclasses.replace(item, wants_frames=False, wants_thumbnail=False)
-        for item in put(a=ct_slice(), b=held_xray())
+        dataclasses.replace(item, wants_stored=False, wants_thumbnail=False)
+        for item in put(a=source, b=held_xray())
     ]
 
     outcomes = run(folder, items)
 
-    assert outcomes["a"].frames == 0
+    assert batch.output_path(folder, "a").read_bytes() == deidentified(source).data
+    assert outcomes["a"].frame_ranges == []
     assert {path.name for path in folder.iterdir()} == {"job.json", "a.dcm", "a.json", "b.json"}
 
 
@@ -232,10 +228,9 @@ def test_a_cleared_masked_file_is_stored_without_what_was_masked(folder, put):
     outcome = run(folder, [item])["a"]
 
     assert outcome.status is Status.ACCEPTED
-    stored = pydicom.dcmread(batch.output_path(folder, "a"))
-    frame = decode_frame(batch.frame_path(folder, "a", 1).read_bytes())
-    assert np.array_equal(frame, stored.pixel_array)
-    assert len(np.unique(frame[:12])) == 1
+    pixels = pydicom.dcmread(batch.output_path(folder, "a")).pixel_array
+    assert len(np.unique(pixels[:12])) == 1
+    assert len(np.unique(pixels[12:])) > 1
 
 
 def test_a_mask_outside_the_picture_never_lets_the_file_go(folder, put):

@@ -310,7 +310,7 @@ def test_a_large_radiograph_is_read_inside_the_memory_of_the_child(tmp_path):
     frame = burned(chest(3000, 2500), ink, at=(1200, 2000), level=4095)
     for name, pixels in (("named", frame), ("clean", chest(3000, 2500))):
         (tmp_path / name).write_bytes(xray(pixels))
-    items = [Item(name, tmp_path / name, wants_frames=False) for name in ("named", "clean")]
+    items = [Item(name, tmp_path / name, wants_stored=False) for name in ("named", "clean")]
 
     outcomes = {outcome.id: outcome for outcome in run_batch(folder, items, pseudonyms=KEYS)}
 

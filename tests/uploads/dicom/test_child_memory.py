@@ -16,7 +16,7 @@ def test_many_slices_need_no_more_memory_than_a_few(tmp_path):
     for number in range(1, SLICES + 1):
         path = tmp_path / f"{number}.source"
         path.write_bytes(ct_slice(number=number, Rows=SIDE, Columns=SIDE, PixelData=pixels * 4))
-        items.append(Item(str(number), path, is_cleared=True, wants_frames=False))
+        items.append(Item(str(number), path, is_cleared=True, wants_stored=False))
     limits = Limits(memory_bytes=SLICES * len(pixels) * 4)
     work = tmp_path / "work"
     work.mkdir()

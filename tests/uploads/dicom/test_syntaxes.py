@@ -37,6 +37,7 @@ from tests.datasets import (
 )
 from tests.datasets.identities import CR_IMAGE, DX_FOR_PROCESSING
 from tests.uploads.dicom.keys import deidentified
+from tests.uploads.dicom.stored import native, stored
 from uploads.dicom.reading import read
 from uploads.dicom.transcoding import frames
 
@@ -105,6 +106,9 @@ def test_a_good_image_is_taken_and_its_values_are_unchanged(kind, transfer_synta
     assert np.array_equal(np.stack(list(frames(read(result.data)))), _by_others(source))
     for keyword in ("BitsStored", "PixelRepresentation", "PhotometricInterpretation"):
         assert after[keyword].value == pydicom.dcmread(io.BytesIO(source))[keyword].value
+    kept, _ = stored(result)
+    assert np.array_equal(_by_others(kept), _by_others(source))
+    assert np.array_equal(_by_others(native(kept)), _by_others(source))
 
 
 def _by_others(source: bytes) -> np.ndarray:
