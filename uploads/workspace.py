@@ -1,6 +1,7 @@
 """Folders where a worker keeps source files while it works on them, and never longer."""
 
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -24,14 +25,24 @@ def work_folder(*, needed_bytes: int) -> Iterator[Path]:
     root = _root()
     if shutil.disk_usage(root).free < needed_bytes + _SPARE_BYTES:
         raise NotEnoughSpace("The disk has no room to work on these files.")
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
-    try:
-        with open(folder / "lock", "w") as lock:
-            # the kernel lets go of it however the process ends
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    with _locked_folder(root) as folder:
+        try:
             yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked_folder(root: Path) -> Iterator[Path]:
+    """A new folder whose lock the kernel lets go of however the process ends."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
+        with open(folder / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # another worker may have taken it for abandoned before it was locked
+            if os.fstat(lock.fileno()).st_nlink:
+                yield folder
+                return
 
 
 def remove_abandoned() -> int:

@@ -113,6 +113,27 @@ def test_a_work_folder_is_private_and_goes_with_its_work(settings, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_work_folder_is_there_though_another_worker_swept_before_it_was_locked(
+    settings, tmp_path, monkeypatch
+):
+    settings.WORK_DIR = str(tmp_path)
+    lock, swept = workspace.fcntl.flock, []
+
+    def sweep_first(file, operation):
+        if not swept and operation == workspace.fcntl.LOCK_EX:
+            swept.append(True)
+            assert workspace.remove_abandoned() == 1
+        lock(file, operation)
+
+    monkeypatch.setattr(workspace.fcntl, "flock", sweep_first)
+
+    with workspace.work_folder(needed_bytes=0) as folder:
+        assert folder.is_dir()
+        assert workspace.remove_abandoned() == 0
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_a_killed_worker_left_on_the_disk_is_removed(settings, tmp_path):
     settings.WORK_DIR = str(tmp_path)
     left = tmp_path / "bsti-work-killed"
