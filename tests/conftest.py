@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import redis
 from django.apps import apps
@@ -33,6 +34,12 @@ _SEEDS = (
     ("review.migrations.0006_frozen", "seed"),
 )
 
+
+# a busy machine is no error of a test
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy")
 
 # sites and browsers are waited for while other tests compute
 _WAITING = frozenset({"deploy", "devserver", "faults", "frontend", "journeys"})

@@ -162,6 +162,12 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def wait(self, index: int) -> None:
+        """As slow as the network is said to be, and for as long as the test holds it back."""
+        time.sleep(self.site.picture_seconds)
+        while index in self.site.held_slices:
+            time.sleep(0.01)
+
     def body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
@@ -184,9 +190,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, json.dumps(body).encode(), "application/dicom+json")
             return
         self.site.frames_asked.append((kind, index))
-        time.sleep(self.site.picture_seconds)
-        while index in self.site.held_slices:
-            time.sleep(0.01)
+        self.wait(index)
         if index in self.site.missing_slices:
             self.answer(404)
             return
@@ -196,7 +200,7 @@ class Handler(BaseHTTPRequestHandler):
     def answer_picture(self, path: str) -> None:
         _, window, name = path.split("/")
         index = int(name.removesuffix(".png"))
-        time.sleep(self.site.picture_seconds)
+        self.wait(index)
         if index in self.site.missing_slices:
             self.answer(404)
             return
