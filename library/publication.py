@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import hmac
 import json
-import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -19,6 +18,7 @@ from library.headers import Header, is_signed, public_header
 from library.models import Edition, PublishedDocument, PublishedImage, TeachingCase
 from uploads import storage as study_store
 from uploads.dicom import rendering, transcoding
+from uploads.dicom.documents.composing import uid_from
 from uploads.models import Series
 
 COPY_THREADS = 6
@@ -33,7 +33,7 @@ def public_uid(teaching_case: TeachingCase, uid: str) -> str:
     """The public UID of a private one: keyed, the same in every edition of a teaching case."""
     message = f"public-uid|{teaching_case.number}|{uid}".encode()
     digest = hmac.new(settings.PUBLIC_UID_KEY, message, hashlib.sha256).digest()
-    return f"2.25.{uuid.UUID(bytes=digest[:16], version=4).int}"
+    return uid_from(digest)
 
 
 def copy_edition(edition: Edition) -> None:

@@ -2,13 +2,13 @@
 
 import gzip
 import json
-from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -16,10 +16,10 @@ from audit.services import record
 from library import services, showing, storage
 from library.exports import Export, Source, exports, instances_of
 from library.models import Edition, PublishedDocument
-from library.publication import public_uid
 from library.views.desk_images import DESK
 from library.views.images import public
 from uploads import storage as study_store
+from uploads.dicom.documents.composing import uid_from
 from uploads.dicom.headers import first
 
 DICOM = "application/dicom"
@@ -89,13 +89,12 @@ def _edition(request: HttpRequest, edition_id: int) -> Edition:
 
 
 def _exports(edition: Edition) -> list[Export]:
-    # a draft's document is another one than the public's, so its UIDs are others too
-    uid = partial(_desk_uid, edition)
-    return exports(edition, _sources(edition), uid=uid, is_final=False)
+    return exports(edition, _sources(edition), uid=_desk_uid, is_final=False)
 
 
-def _desk_uid(edition: Edition, name: str) -> str:
-    return public_uid(edition.teaching_case, f"desk|{name}")
+def _desk_uid(name: str) -> str:
+    # by a key of this process: the one of public UIDs is the publisher's alone
+    return uid_from(salted_hmac("library.desk.documents", name, algorithm="sha256").digest())
 
 
 def _sources(edition: Edition) -> dict[int, Source]:

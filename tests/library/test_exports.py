@@ -209,6 +209,16 @@ def test_the_desk_exports_a_draft_under_its_pseudonyms_and_says_so_in_the_trail(
     assert entries.count() == 3
 
 
+def test_the_desk_needs_no_key_of_the_publisher(client, edition, settings):
+    sign_in(client, edition.author)
+    report, _ = links(client.get(desk_list(edition)))
+    content = client.get(report).content
+
+    settings.PUBLIC_UID_KEY = b""
+
+    assert client.get(report).content == content
+
+
 def test_the_desk_says_when_there_is_nothing_to_export(client, edition):
     sign_in(client, edition.author)
     empty = services.start_edition(

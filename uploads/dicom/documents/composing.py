@@ -9,6 +9,7 @@ common); PS3.10 7.1 (file meta information).
 import datetime
 import hashlib
 import io
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -32,6 +33,11 @@ _TAKEN_OVER = (
 )
 
 UidOf = Callable[[str], str]
+
+
+def uid_from(digest: bytes) -> str:
+    """A UID made of the first 16 bytes of a digest (PS3.5 B.2)."""
+    return f"2.25.{uuid.UUID(bytes=digest[:16], version=4).int}"
 
 
 @dataclass(frozen=True)
