@@ -1,6 +1,5 @@
 """The trail, for information governance."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from audit.cells import csv_lines
 from audit.forms import TrailFilterForm
 from audit.models import TrailQuerySet, no_rows
 from audit.services import record
@@ -55,7 +55,9 @@ def export(request: HttpRequest) -> HttpResponse:
         return render(request, "audit/trail.html", {"form": form}, status=422)
     rows = form.rows(request.actor)
     record("trail.exported", actor=request.actor, subject=None, rows=rows.count())
-    response = StreamingHttpResponse(_csv_lines(rows), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(
+        csv_lines(_table(rows)), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = 'attachment; filename="audit-trail.csv"'
     return response
 
@@ -82,24 +84,12 @@ def _words(value: Any) -> str:
     return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
 
 
-class _Line:
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv_lines(rows: TrailQuerySet) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield writer.writerow(COLUMNS)
+def _table(rows: TrailQuerySet) -> Iterator[list[str]]:
+    yield COLUMNS
     for entry in rows.iterator(chunk_size=2_000):
         row = shown(entry)
         facts = "; ".join(f"{name}={value}" for name, value in row["facts"])
-        cells = [
+        yield [
             row["at"].isoformat(), row["verb"], row["actor_kind"], row["actor_key"],
             row["subject_kind"], row["subject_key"], facts, row["address"],
         ]  # fmt: skip
-        yield writer.writerow([safe_cell(cell) for cell in cells])
-
-
-def safe_cell(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell

@@ -48,6 +48,11 @@ def is_read(case: Case) -> bool:
     return locked_readings(case).count() >= len(READERS)
 
 
+def readings_for_research() -> models.QuerySet[Reading]:
+    """Locked readings of settled cases: nobody can read anything more into those."""
+    return Reading.objects.filter(submitted_at__isnull=False, case__status__in=SETTLED)
+
+
 def locked_readings(case: Case) -> models.QuerySet[Reading]:
     return case.readings.filter(submitted_at__isnull=False)
 

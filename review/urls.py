@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from review.views import assigning, case, images, worklist
+from review.views import assigning, case, exports, images, worklist
 
 app_name = "review"
 urlpatterns = [
@@ -20,5 +20,10 @@ urlpatterns = [
     path("cases/<int:number>/decide/", case.decide, name="decide"),
     path("cases/<int:number>/set-aside/", case.set_aside, name="set-aside"),
     path("cases/<int:number>/reopen/", case.reopen, name="reopen"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/readings.csv", exports.readings_csv, name="export-readings"),
+    path("exports/findings.csv", exports.findings_csv, name="export-findings"),
+    path("exports/dictionary.csv", exports.dictionary_csv, name="export-dictionary"),
+    path("exports/readings.zip", exports.whole, name="export-whole"),
     path("dicom-web/<path:resource>", images.dicom_web, name="dicom-web"),
 ]

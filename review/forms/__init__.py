@@ -9,12 +9,14 @@ from review.forms.acts import (
     SetAsideForm,
     TakeBackForm,
 )
+from review.forms.exports import ExportForm
 from review.forms.reading import ReadingForm, reading_as_initial
 
 __all__ = [
     "AddendumForm",
     "AssignForm",
     "DecisionForm",
+    "ExportForm",
     "HandBackForm",
     "ProfileForm",
     "ReadingForm",

@@ -51,6 +51,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "show": show,
         "modality": modality if modality in MODALITIES else "",
         "page": page,
+        "may_export": request.user.has_perm(MAY_CHAIR),
         "rows": _patient_rows(page) if show == "to-open" else _case_rows(page),
     }
     return render(request, "review/worklist.html", context)

@@ -6,8 +6,8 @@ from auditlog.models import LogEntry
 from django.urls import reverse
 
 from audit.actors import Actor
+from audit.cells import safe_cell
 from audit.services import record
-from audit.views import safe_cell
 from tests import factories
 from tests.signing_in import sign_in
 

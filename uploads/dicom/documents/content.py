@@ -34,7 +34,8 @@ class Relation:
 def coded(code: Code) -> Dataset:
     """An item of a code sequence (PS3.3 8.8)."""
     dataset = Dataset()
-    dataset.CodeValue = code.value
+    # a SH holds 16 characters
+    setattr(dataset, "CodeValue" if len(code.value) <= 16 else "LongCodeValue", code.value)
     dataset.CodingSchemeDesignator = code.scheme
     dataset.CodeMeaning = code.meaning[:64]
     return dataset
