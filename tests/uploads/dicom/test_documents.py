@@ -232,6 +232,23 @@ def test_a_state_shows_each_image_whole_in_its_window():
     assert dataset.ContentCreatorName == ""
 
 
+def test_a_number_of_many_digits_fits_its_sixteen_characters():
+    odd = frame(
+        PixelSpacing=["0.66666666666667", ".123456789012345"], RescaleSlope="1.2345678901234"
+    )
+    views = [View(odd, marks=(Mark("POINT", (1.0, 1.0)),))]
+
+    dataset = read(presentation_state(views, "", MAKING))
+
+    (area,) = dataset.DisplayedAreaSelectionSequence
+    spacing = area.get_item("PresentationPixelSpacing").value.decode()
+    assert [float(each) for each in spacing.split("\\")] == pytest.approx(
+        [0.66666666666667, 0.123456789012345], abs=1e-14
+    )
+    assert max(map(len, spacing.split("\\"))) <= 16
+    assert float(dataset.RescaleSlope) == 1.2345678901234
+
+
 def test_a_frame_in_two_windows_and_another_rescaling_need_states_of_their_own():
     lung, bone = Window(-600, 1500), Window(400, 1800)
     views = [

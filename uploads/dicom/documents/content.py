@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pydicom.dataset import Dataset
+from pydicom.valuerep import format_number_as_ds
 
 PRIVATE_SCHEME = "99BSTI"
 
@@ -39,6 +40,11 @@ def coded(code: Code) -> Dataset:
     dataset.CodingSchemeDesignator = code.scheme
     dataset.CodeMeaning = code.meaning[:64]
     return dataset
+
+
+def decimal(value: float) -> str:
+    """A number as the at most 16 characters of a DS, as exactly as they can say it."""
+    return str(format_number_as_ds(float(value)))
 
 
 def _item(relation: str, value_type: str, name: Code | None) -> Dataset:
@@ -100,7 +106,7 @@ def number(name: Code, value: float, unit: Code, children: Sequence[Dataset] = (
     item = _item(Relation.CONTAINS, "NUM", name)
     measured = Dataset()
     # a DS holds 16 characters, so the exact value stands beside it
-    measured.NumericValue = f"{value:.8g}"
+    measured.NumericValue = decimal(value)
     measured.FloatingPointValue = float(value)
     measured.MeasurementUnitsCodeSequence = [coded(unit)]
     item.MeasuredValueSequence = [measured]

@@ -23,6 +23,7 @@ from uploads.dicom.documents.composing import (
     image_reference,
     whole_image_reference,
 )
+from uploads.dicom.documents.content import decimal
 from uploads.dicom.graphics import Pair, flat, is_closed, pairs_of
 from uploads.dicom.headers import first, frame_value
 from uploads.dicom.rendering import PRESETS, Function, Preset, Window
@@ -142,7 +143,7 @@ def _areas(frames: Sequence[Frame]) -> Iterator[Dataset]:
         area.DisplayedAreaBottomRightHandCorner = [columns, rows]
         area.PresentationSizeMode = "SCALE TO FIT"
         if spacing:
-            area.PresentationPixelSpacing = list(spacing)
+            area.PresentationPixelSpacing = [decimal(value) for value in spacing]
         else:
             area.PresentationPixelAspectRatio = _aspect_ratio(shown[0])
         yield area
@@ -183,8 +184,8 @@ def _write_grey_scale(dataset: Dataset, views: Sequence[View]) -> None:
     frame = views[0].frame
     slope, intercept, is_inverted = _transform(frame)
     if (slope, intercept) != (1.0, 0.0):
-        dataset.RescaleIntercept = intercept
-        dataset.RescaleSlope = slope
+        dataset.RescaleIntercept = decimal(intercept)
+        dataset.RescaleSlope = decimal(slope)
         kind = first(frame.header, "RescaleType")
         dataset.RescaleType = kind or ("HU" if first(frame.header, "Modality") == "CT" else "US")
     dataset.SoftcopyVOILUTSequence = list(_windows(views))
@@ -199,8 +200,8 @@ def _windows(views: Sequence[View]) -> Iterator[Dataset]:
     for window, frames in groups.items():
         item = Dataset()
         item.ReferencedImageSequence = _references(frames)
-        item.WindowCenter = f"{window.center:.8g}"
-        item.WindowWidth = f"{window.width:.8g}"
+        item.WindowCenter = decimal(window.center)
+        item.WindowWidth = decimal(window.width)
         if window.function is not Function.LINEAR:
             item.VOILUTFunction = window.function.value
         yield item
