@@ -4,8 +4,11 @@ from collections.abc import Collection, Iterable
 from itertools import groupby
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
+from library import citing
 from library.models import (
     Annotation,
     DocumentKind,
@@ -129,6 +132,20 @@ def public_annotations(edition: Edition) -> list[tuple[Annotation, PublishedImag
         for row in edition.annotations.drawn()
         if row.instance_id in by_instance
     ]
+
+
+def source(edition: Edition) -> citing.Source:
+    """A published edition as something to cite, by its own address, which lasts."""
+    case = edition.teaching_case
+    address = reverse("library:edition", args=[case.number, case.slug, edition.number])
+    return citing.Source(
+        number=case.number,
+        edition=edition.number,
+        title=edition.title,
+        published_on=timezone.localdate(edition.published_at),
+        url=settings.SITE_URL.rstrip("/") + address,
+        licence=edition.get_licence_display(),
+    )
 
 
 def documents(edition: Edition, images: Iterable[PublishedImage]) -> list[dict[str, Any]]:

@@ -40,6 +40,11 @@ urlpatterns = [
     path("<int:number>/revise/", desk.revise, name="revise"),
     path("<int:number>-<slug:slug>/", public.case, name="case"),
     path("<int:number>-<slug:slug>/v<int:edition>/", public.case, name="edition"),
+    path(
+        "<int:number>-<slug:slug>/v<int:edition>/citation.<str:form>",
+        public.citation,
+        name="citation",
+    ),
     path("<int:number>-<slug:slug>/v<int:edition>/dicom-web/", include(dicom_web)),
     path(
         f"<int:number>-<slug:slug>/v<int:edition>/{DOCUMENT}", documents.public_one, name="document"

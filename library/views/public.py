@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bsti_db.accounts.models import Organisation
-from library import showing
+from library import citing, showing
 from library.lifecycle import EditionStatus
 from library.models import Edition, TeachingCase
 from library.views.images import public
@@ -76,9 +76,37 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
         "context_rows": showing.context_rows(case),
         "credits": _credits(edition),
         "documents": showing.documents(edition, images),
+        "citation": citing.in_words(showing.source(edition)),
+        "citation_forms": CITATION_FORMS,
         "editions": others.exclude(pk=edition.pk),
         "studies": len({image.study_instance_uid for image in images}),
     }
+
+
+CITATION_FORMS = {
+    "bib": ("BibTeX", citing.bibtex, "application/x-bibtex"),
+    "ris": ("RIS", citing.ris, "application/x-research-info-systems"),
+    "json": ("CSL-JSON", citing.csl_json, "application/vnd.citationstyles.csl+json"),
+    "txt": ("Plain text", citing.in_words, "text/plain"),
+}
+
+
+@public
+def citation(request: HttpRequest, number: int, slug: str, edition: int, form: str) -> HttpResponse:
+    """How to cite an edition, as a file for a reference manager."""
+    row = get_object_or_404(
+        Edition.objects.readable().select_related("teaching_case"),
+        teaching_case__number=number,
+        teaching_case__slug=slug,
+        number=edition,
+    )
+    if form not in CITATION_FORMS:
+        raise Http404
+    _, write, kind = CITATION_FORMS[form]
+    found = showing.source(row)
+    response = HttpResponse(write(found), content_type=f"{kind}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{found.key}.{form}"'
+    return response
 
 
 def _credits(edition: Edition) -> list[str]:
