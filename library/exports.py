@@ -151,6 +151,14 @@ def _views(
     ]
 
 
+def view_of(point: TeachingPoint, drawn: Iterable[Annotation], header: Header) -> View:
+    """What a teaching point shows: its frame in its window, and what is drawn on that frame."""
+    frame = Frame(header, point.frame)
+    place = (point.instance_id, point.frame)
+    marks = [_mark(row, frame) for row in drawn if (row.instance_id, row.frame) == place]
+    return View(frame, _window(point, frame), tuple(marks))
+
+
 def _window(point: TeachingPoint, frame: Frame) -> GreyWindow | None:
     # the named windows are in Hounsfield units
     if point.window == Window.OWN or first(frame.header, "Modality") != "CT":
@@ -158,7 +166,7 @@ def _window(point: TeachingPoint, frame: Frame) -> GreyWindow | None:
     return PRESETS[Preset(point.window)]
 
 
-def _mark(row: Annotation, frame: Frame, name: str, tracking_uid: str) -> Mark:
+def _mark(row: Annotation, frame: Frame, name: str = "", tracking_uid: str = "") -> Mark:
     words = [row.text]
     if row.tool == Tool.LENGTH:
         _, value, unit = length_of(row.graphic_data, frame)

@@ -148,6 +148,20 @@ def source(edition: Edition) -> citing.Source:
     )
 
 
+def figures(edition: Edition, points: Iterable[TeachingPoint]) -> list[dict[str, str]]:
+    """The figure of each teaching point, with its address and words."""
+    case = edition.teaching_case
+    return [
+        {
+            "url": reverse(
+                "library:figure", args=[case.number, case.slug, edition.number, point.position]
+            ),
+            "text": f"Figure of teaching point {place} (PNG)",
+        }
+        for place, point in enumerate(points, start=1)
+    ]
+
+
 def documents(edition: Edition, images: Iterable[PublishedImage]) -> list[dict[str, Any]]:
     """The files about a published edition's images, each with its address, words and size."""
     days = {image.study_position: image.days_from_onset for image in images}

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from library.views import annotations, desk, desk_images, documents, images, public
+from library.views import annotations, desk, desk_images, documents, figures, images, public
 
 app_name = "library"
 
@@ -44,6 +44,11 @@ urlpatterns = [
         "<int:number>-<slug:slug>/v<int:edition>/citation.<str:form>",
         public.citation,
         name="citation",
+    ),
+    path(
+        "<int:number>-<slug:slug>/v<int:edition>/figures/point-<int:place>.png",
+        figures.figure_of_point,
+        name="figure",
     ),
     path("<int:number>-<slug:slug>/v<int:edition>/dicom-web/", include(dicom_web)),
     path(

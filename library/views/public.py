@@ -75,6 +75,7 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
         "verdict": showing.newest_verdict(case),
         "context_rows": showing.context_rows(case),
         "credits": _credits(edition),
+        "figures": showing.figures(edition, points),
         "documents": showing.documents(edition, images),
         "citation": citing.in_words(showing.source(edition)),
         "citation_forms": CITATION_FORMS,
