@@ -3,8 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
-from library.models import Edition, IntruderCheck, TeachingPoint, Window
+from library.models import Annotation, Edition, IntruderCheck, TeachingPoint, Window
 from library.services import PointDraft
 from uploads.models import Series
 
@@ -48,6 +49,13 @@ def series_words(series: Series) -> str:
     return f"{series.modality}, {series.series_description or 'no description'}, {when}"
 
 
+def annotation_words(row: Annotation) -> str:
+    """ "Arrow: Crazy paving, image 12": the number is the instance's own."""
+    words = f"{row.get_tool_display()}: {row.text}" if row.text else row.get_tool_display()
+    number = row.instance.instance_number
+    return words if number is None else f"{words}, image {number}"
+
+
 class PointForm(forms.Form):
     """One teaching point, bound to a series, a slice counted from 1, and a window."""
 
@@ -63,9 +71,23 @@ class PointForm(forms.Form):
     )
     slice = forms.IntegerField(min_value=1, required=False, label="Image")
     window = forms.ChoiceField(choices=Window.choices, required=False, label="Window")
+    annotation = forms.ModelChoiceField(
+        queryset=Annotation.objects.none(),
+        required=False,
+        label="Drawing to bring out",
+        empty_label="None",
+    )
 
-    def __init__(self, *args: Any, available: list[Series], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        available: list[Series],
+        drawn: QuerySet[Annotation],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["annotation"].queryset = drawn
+        self.fields["annotation"].label_from_instance = annotation_words
         field = self.fields["series"]
         field.queryset = Series.objects.filter(pk__in=[row.pk for row in available])
         field.label_from_instance = series_words
@@ -82,6 +104,13 @@ class PointForm(forms.Form):
             cleaned["instance"], cleaned["frame"] = nth_image(series, place)
         except IndexError:
             self.add_error("slice", "This series has fewer images than that.")
+            return cleaned
+        drawn = cleaned.get("annotation")
+        shown = (cleaned["instance"].pk, cleaned["frame"])
+        if drawn and (drawn.instance_id, drawn.frame) != shown:
+            self.add_error(
+                "annotation", "This is drawn on another image. Choose one of this image."
+            )
         return cleaned
 
     def draft(self) -> PointDraft | None:
@@ -93,6 +122,7 @@ class PointForm(forms.Form):
             instance=self.cleaned_data["instance"],
             frame=self.cleaned_data["frame"],
             window=self.cleaned_data["window"] or Window.OWN,
+            annotation=self.cleaned_data["annotation"],
         )
 
 
@@ -124,15 +154,19 @@ def point_forms(edition: Edition, available: list[Series], posted: Any = None) -
             "series": point.instance.series_id,
             "slice": place_of(point),
             "window": point.window,
+            "annotation": point.annotation_id,
         }
         for point in edition.teaching_points.select_related("instance__series")
     ]
+    drawn = edition.annotations.drawn().select_related("instance")
     count = len(initials) + EMPTY_POINTS
     if posted is not None and str(posted.get("points", "")).isdecimal():
         count = min(int(posted["points"]), 50)
     initials += [{}] * (count - len(initials))
     return [
-        PointForm(posted, prefix=f"point-{row}", initial=initials[row], available=available)
+        PointForm(
+            posted, prefix=f"point-{row}", initial=initials[row], available=available, drawn=drawn
+        )
         for row in range(count)
     ]
 

@@ -64,6 +64,11 @@ def dicom_web_root(edition: Edition) -> str:
     return reverse("library:dicom-web", args=[case.number, case.slug, edition.number])
 
 
+def annotations_root(edition: Edition) -> str:
+    case = edition.teaching_case
+    return reverse("library:public-annotations", args=[case.number, case.slug, edition.number])
+
+
 def _series_root(edition: Edition, image: PublishedImage) -> str:
     study = f"{dicom_web_root(edition)}studies/{image.study_instance_uid}"
     return f"{study}/series/{image.series_instance_uid}"

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -104,10 +105,18 @@ def edit(request: HttpRequest, edition_id: int) -> HttpResponse:
         "points": points,
         "series": stack_series(edition.teaching_case.case),
         "dicomweb_root": dicom_web_root(),
+        "annotations": _annotations(edition, may_write=True),
         "series_keys": _series_keys(available),
         "lacking": services.missing(edition),
     }
     return render(request, "library/edit.html", context, status=422 if posted is not None else 200)
+
+
+def _annotations(edition: Edition, *, may_write: bool) -> dict[str, Any]:
+    return {
+        "root": reverse("library:annotations", args=[edition.pk]),
+        "may_write": may_write,
+    }
 
 
 def _initial(edition: Edition) -> dict[str, Any]:
@@ -183,6 +192,7 @@ def _check_context(request: HttpRequest, edition: Edition, form: ChecklistForm) 
         "return_form": ReturnForm(),
         "series": stack_series(case, set(shown)),
         "dicomweb_root": dicom_web_root(),
+        "annotations": _annotations(edition, may_write=False),
         "points": _private_points(edition),
         "verdict": showing.newest_verdict(case),
         "context_rows": showing.context_rows(case),
@@ -204,8 +214,9 @@ def _private_points(edition: Edition) -> list[dict[str, Any]]:
             "place": showing.place_words(
                 point, place_of(point), point.instance.series.series_description or "the series"
             ),
+            "annotation": showing.annotation_key(point),
         }
-        for point in edition.teaching_points.select_related("instance__series")
+        for point in edition.teaching_points.select_related("instance__series", "annotation")
     ]
 
 

@@ -60,7 +60,7 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
     images = list(edition.images.all())
     series = showing.stack_series(edition, images)
     case = edition.teaching_case.case
-    points = edition.teaching_points.all()
+    points = edition.teaching_points.select_related("annotation")
     others = Edition.objects.readable().filter(teaching_case=edition.teaching_case)
     return {
         "is_public_page": True,
@@ -68,6 +68,7 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
         "is_old": edition.status == EditionStatus.SUPERSEDED,
         "series": series,
         "dicomweb_root": showing.dicom_web_root(edition),
+        "annotations": {"root": showing.annotations_root(edition)},
         "fallback": stacks.fallback(
             series, asked=request.GET.get("image", ""), window=request.GET.get("window", "")
         ),

@@ -2,6 +2,16 @@ import { readSeries } from "./stack/series";
 import { boundSlice } from "./desk/binding";
 import { required } from "./elements";
 
+/** The drawing that is chosen on this slice; one that was made after the page is a new option. */
+function bindDrawing(select: HTMLSelectElement, image: string): void {
+  const row = document.querySelector<HTMLElement>(".app-drawings-list__row--chosen [data-annotation]");
+  const id = row?.dataset["image"] === image ? row.dataset["annotation"] : undefined;
+  if (id && ![...select.options].some(({ value }) => value === id)) {
+    select.append(new Option(row?.firstChild?.textContent ?? "", id));
+  }
+  select.value = id ?? "";
+}
+
 /** "Use the image on screen": fills a teaching point's series, image and window. */
 const stack = document.querySelector<HTMLScriptElement>("#stack-series");
 const keys = document.querySelector<HTMLScriptElement>("#desk-series");
@@ -19,6 +29,7 @@ if (stack && keys) {
       required(point, "[name$='-slice']", HTMLInputElement).value = String(slice.place);
       const window = required(point, "[name$='-window']", HTMLSelectElement);
       window.value = viewport?.dataset["window"] ?? window.value;
+      bindDrawing(required(point, "[name$='-annotation']", HTMLSelectElement), viewport?.dataset["shown"] ?? "");
       button.dataset["done"] = "true";
     });
   }

@@ -1,8 +1,11 @@
 import "./styles/stack.scss";
+import "./styles/annotations.scss";
 
+import { startShowing } from "./annotations/showing";
 import { required } from "./elements";
 import { startStack } from "./stack/controller";
 import { readSeries } from "./stack/series";
+import type { Stack } from "./stack/stack";
 import { buildView } from "./stack/view";
 
 for (const root of document.querySelectorAll<HTMLElement>(".app-stack")) {
@@ -11,5 +14,18 @@ for (const root of document.querySelectorAll<HTMLElement>(".app-stack")) {
   if (series.length === 0) continue;
   // the server's own figure stays where this script cannot run
   root.querySelector(".app-stack__fallback")?.remove();
-  startStack(root, buildView(root, series), series);
+  void showDrawings(startStack(root, buildView(root, series), series));
+}
+
+/** What is drawn on the images, where the page has an address for it; only who may draw loads how. */
+async function showDrawings(stack: Stack): Promise<void> {
+  const { annotationsRoot, annotationsWrite, annotationsCsrf } = stack.root.dataset;
+  if (!annotationsRoot) return;
+  const mayWrite = annotationsWrite === "true";
+  const showing = startShowing(stack, annotationsRoot, mayWrite);
+  if (mayWrite) {
+    const { startDrawing } = await import("./annotations/drawing");
+    startDrawing(showing, annotationsRoot, annotationsCsrf ?? "");
+  }
+  await showing.load();
 }

@@ -1,0 +1,287 @@
+"""Drawing on images in a real browser: what is drawn is where it was drawn, for everybody."""
+
+import gzip
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from library import services
+from library.models import Annotation
+from library.showing import edition_url
+from tests.journeys.conftest import ARGUMENTS
+from tests.library import making
+from tests.review.making import accepted_upload, decided_case
+from tests.signing_in import sign_in
+from tests.stored_images import store_image
+from uploads import storage
+
+# Playwright runs a loop of its own in this thread, which Django would take for an async view
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+COLUMNS, ROWS = 80, 60
+SPACING = (0.8, 0.4)  # of rows, then of columns, in mm: pixels twice as high as wide
+MARK = (20, 45)  # column and row of the one bright pixel
+HALF_A_PIXEL = 0.5
+# the middle of the bright pixel on screen, and how many CSS pixels a pixel's sides are there
+LANDMARK = """() => {
+  const drawn = document.querySelector('.cornerstone-canvas');
+  const copy = document.createElement('canvas');
+  [copy.width, copy.height] = [drawn.width, drawn.height];
+  const context = copy.getContext('2d');
+  context.drawImage(drawn, 0, 0);
+  const { data } = context.getImageData(0, 0, copy.width, copy.height);
+  let [x, y, weight] = [0, 0, 0];
+  for (let at = 0; at < copy.width * copy.height; at += 1) {
+    const light = Math.max(0, data[4 * at] - 100);
+    x += light * ((at % copy.width) + 0.5);
+    y += light * (Math.floor(at / copy.width) + 0.5);
+    weight += light;
+  }
+  const scale = drawn.clientWidth / copy.width;
+  return weight ? [x / weight * scale, y / weight * scale] : null;
+}"""
+SAVED = "Everything drawn is saved."
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def edition():
+    """A draft on a case whose second slice has one bright pixel."""
+    case = decided_case(upload=accepted_upload(slices=3))
+    for series in services.series_of(case):
+        headers = []
+        for instance in series.instances.all():
+            instance.rows, instance.columns = ROWS, COLUMNS
+            instance.save(update_fields=["rows", "columns"])
+            instance.series = series
+            pixels = np.full((ROWS, COLUMNS), 100, dtype=np.uint16)
+            pixels[MARK[1], MARK[0]] = 3000
+            store_image(instance, pixels)
+            spaced = {"00280030": {"vr": "DS", "Value": list(SPACING)}}
+            windowed = {
+                "00281050": {"vr": "DS", "Value": [1600]},
+                "00281051": {"vr": "DS", "Value": [3000]},
+            }
+            headers.append(making.header_of(series, instance) | spaced | windowed)
+        key = storage.metadata_key(series.study.upload_id, series.series_instance_uid)
+        storage.write_study(key, gzip.compress(json.dumps(headers).encode(), mtime=0))
+    return making.draft(case)
+
+
+@contextmanager
+def desk(chromium: Browser, live_server, edition) -> Iterator[Page]:
+    """The draft's page as its author sees it, on the slice of its teaching point."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    client = sign_in(Client(), edition.author)
+    for name, morsel in client.cookies.items():
+        context.add_cookies([{"name": name, "value": morsel.value, "url": live_server.url}])
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(live_server.url + reverse("library:edit", args=[edition.pk]))
+    wait_for_picture(page)
+    yield page
+    assert complaints == []
+    context.close()
+
+
+def wait_for_picture(page: Page) -> None:
+    page.wait_for_selector("[data-shown]")
+    page.locator(".app-stack__viewport").press("6")
+    page.wait_for_function(f"() => ({LANDMARK})() !== null")
+
+
+def landmark(page: Page) -> tuple[float, float]:
+    """Where the bright pixel's middle is in the window."""
+    box = page.locator(".app-stack__viewport").bounding_box()
+    x, y = page.evaluate(LANDMARK)
+    return box["x"] + x, box["y"] + y
+
+
+def pull(page: Page, start: tuple[float, float], across: float, down: float) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(start[0] + across / 2, start[1] + down / 2)
+    page.mouse.move(start[0] + across, start[1] + down)
+    page.mouse.up()
+
+
+def head_on_screen(page: Page) -> tuple[float, float]:
+    """Where an arrow that is drawn ends, in the window."""
+    box = page.locator(".app-stack__viewport").bounding_box()
+    path = page.locator(".app-drawing__line").first.get_attribute("d")
+    x, y = re.match(r"M\S+ [^L]+L(\S+) ([^M]+)M", path).groups()
+    return box["x"] + float(x), box["y"] + float(y)
+
+
+def expect_at_the_landmark(page: Page) -> None:
+    """The arrow's head is within half a pixel of the bright pixel's middle, both ways."""
+    pixel = page.evaluate(
+        f"""() => {{
+          const canvas = document.querySelector('.cornerstone-canvas');
+          const {{ width, height }} = canvas.getBoundingClientRect();
+          return Math.min(width / ({COLUMNS} * {SPACING[1]}), height / ({ROWS} * {SPACING[0]}));
+        }}"""
+    )
+    here, there = head_on_screen(page), landmark(page)
+    assert abs(here[0] - there[0]) <= HALF_A_PIXEL * SPACING[1] * pixel
+    assert abs(here[1] - there[1]) <= HALF_A_PIXEL * SPACING[0] * pixel
+
+
+def test_an_arrow_drawn_on_a_turned_picture_is_a_row_and_lies_there_for_every_visitor(
+    chromium, live_server, edition
+):
+    with desk(chromium, live_server, edition) as page:
+        for key in "oh":
+            page.locator(".app-stack__viewport").press(key)
+        page.get_by_role("group", name="Draw for everybody").get_by_role(
+            "button", name="Arrow"
+        ).click()
+        pull(page, landmark(page), 90, 60)
+        page.get_by_label("Words of this arrow").fill("Crazy paving")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text(SAVED)).to_be_visible()
+        expect(page.locator(".app-drawing__text")).to_have_text("Crazy paving")
+
+        row = Annotation.objects.get()
+        head = row.graphic_data[2:]
+        assert abs(head[0] - (MARK[0] + 0.5)) <= HALF_A_PIXEL
+        assert abs(head[1] - (MARK[1] + 0.5)) <= HALF_A_PIXEL
+        assert (row.tool, row.text, row.drawn_by) == ("arrow", "Crazy paving", edition.author)
+
+        page.reload()
+        wait_for_picture(page)
+        page.get_by_role("button", name="Arrow: Crazy paving").click()
+        expect(page.locator(".app-drawing--chosen")).to_have_count(1)
+        expect_at_the_landmark(page)
+
+    edition.refresh_from_db()
+    point = edition.teaching_points.get()
+    point.annotation, point.instance = row, row.instance
+    point.save()
+    public_page(chromium, live_server, making.publish(edition))
+
+
+def public_page(chromium: Browser, live_server, edition) -> None:
+    context = chromium.new_context(viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    page.goto(live_server.url + edition_url(edition))
+    wait_for_picture(page)
+    page.keyboard.press("Home")
+    page.locator(".app-points a[data-annotation]").click()
+    expect(page.locator(".app-drawing--chosen")).to_have_count(1)
+    page.locator(".app-stack__viewport").press("6")
+    page.wait_for_selector("[data-window=own]")
+    expect_at_the_landmark(page)
+    expect(page.get_by_text("Arrow: Crazy paving")).to_be_visible()
+    # nobody may draw here, and nothing that could is loaded
+    assert page.get_by_role("button", name="Polygon").count() == 0
+    assert (
+        page.evaluate(
+            "performance.getEntriesByType('resource').filter(({name}) => /drawing-/.test(name))"
+        )
+        == []
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert context.cookies() == []
+    context.close()
+
+
+def test_every_tool_draws_and_numbers_undo_and_deletion_are_saved(chromium, live_server, edition):
+    with desk(chromium, live_server, edition) as page:
+        tools = page.get_by_role("group", name="Draw for everybody")
+        for place, tool in enumerate(["Length", "Ellipse", "Rectangle"]):
+            tools.get_by_role("button", name=tool).click()
+            x, y = landmark(page)
+            pull(page, (x + 60, y - 200 + 60 * place), 80, 40)
+        tools.get_by_role("button", name="Text").click()
+        x, y = landmark(page)
+        page.mouse.click(x + 30, y - 100)
+        page.get_by_label("Words of this text").fill("Spared")
+        page.keyboard.press("Enter")
+        tools.get_by_role("button", name="Polygon").click()
+        x, y = landmark(page)
+        for across, down in [(150, 0), (210, 10), (180, 50)]:
+            page.mouse.click(x + across, y - 150 + down)
+        page.keyboard.press("Enter")
+        expect(page.locator(".app-drawing")).to_have_count(5)
+        expect(page.get_by_text(SAVED)).to_be_visible()
+        drawn = {row.tool: row for row in Annotation.objects.all()}
+        assert set(drawn) == {"length", "ellipse", "rectangle", "text", "polygon"}
+        assert drawn["text"].text == "Spared"
+
+        # without a pointer: put in the middle, then places by numbers
+        tools.get_by_role("button", name="Arrow").press("Enter")
+        page.get_by_role("button", name="Put one in the middle").press("Enter")
+        page.get_by_text("Places, in columns and rows").press("Enter")
+        page.get_by_label("Point 2, column").fill("20.5")
+        page.get_by_label("Point 2, row").fill("45.5")
+        page.keyboard.press("Tab")
+        expect(page.get_by_text(SAVED)).to_be_visible()
+        arrow = Annotation.objects.get(tool="arrow")
+        assert arrow.graphic_data[2:] == [20.5, 45.5]
+
+        page.get_by_role("button", name="Delete", exact=True).click()
+        expect(page.locator(".app-drawing")).to_have_count(5)
+        expect(page.get_by_text(SAVED)).to_be_visible()
+        arrow.refresh_from_db()
+        assert arrow.rubbed_out_at is not None
+        tools.get_by_role("button", name="Undo").click()
+        expect(page.locator(".app-drawing")).to_have_count(6)
+        expect(page.get_by_text(SAVED)).to_be_visible()
+        arrow.refresh_from_db()
+        assert arrow.rubbed_out_at is None
+
+
+def test_the_second_of_two_editors_is_told_and_a_lost_line_loses_nothing(
+    chromium, live_server, edition
+):
+    row = making.drawn(edition, pairs=((30.0, 30.0), (20.5, 45.5)), text="First")
+    with (
+        desk(chromium, live_server, edition) as one,
+        desk(chromium, live_server, edition) as other,
+    ):
+        for page, words in ((one, "Mine"), (other, "Yours")):
+            page.get_by_role("button", name="Arrow: First").click()
+            page.get_by_label("Words of this arrow").fill(words)
+        one.keyboard.press("Enter")
+        expect(one.get_by_text(SAVED)).to_be_visible()
+        other.keyboard.press("Enter")
+
+        told = other.get_by_role("alert").filter(
+            has_text="changed this drawing after you opened it"
+        )
+        expect(told).to_be_visible()
+        expect(other.locator(".app-drawing__text")).to_have_text("Yours")
+        row.refresh_from_db()
+        assert row.text == "Mine"
+        other.get_by_role("button", name="Keep mine").click()
+        expect(other.get_by_text(SAVED)).to_be_visible()
+        row.refresh_from_db()
+        assert row.text == "Yours"
+
+        other.context.set_offline(True)
+        other.get_by_label("Words of this arrow").fill("While offline")
+        other.keyboard.press("Enter")
+        expect(other.get_by_text("the server cannot be reached")).to_be_visible()
+        other.context.set_offline(False)
+        expect(other.get_by_text(SAVED)).to_be_visible()
+        row.refresh_from_db()
+        assert row.text == "While offline"

@@ -1,0 +1,68 @@
+import type { Pair, Projection } from "../stack/projection";
+import type { Annotation } from "./annotation";
+import { lengthWords, shapeOf } from "./shapes";
+
+const SVG = "http://www.w3.org/2000/svg";
+const GAP = 8; // CSS pixels between a drawing and its words
+const HANDLE = 6;
+
+/** How the drawings of the slice on screen look. */
+export interface Looks {
+  /** The one a teaching point or a person points at. */
+  chosen: string | null;
+  /** Whether the chosen one shows points to take hold of. */
+  hasHandles: boolean;
+}
+
+export interface Layer {
+  readonly svg: SVGSVGElement;
+  show(drawings: readonly Annotation[], projection: Projection, looks: Looks): void;
+  hide(): void;
+}
+
+/** Draws over the picture, in the element's own pixels; lists and labels say the same in words. */
+export function createLayer(viewport: HTMLElement, picture: HTMLElement): Layer {
+  const svg = node("svg", { class: "app-drawings", "aria-hidden": "true" });
+  picture.after(svg);
+  return {
+    svg,
+    show(drawings, projection, looks) {
+      const size = [viewport.clientWidth, viewport.clientHeight] as const;
+      svg.setAttribute("viewBox", `0 0 ${size.join(" ")}`);
+      svg.replaceChildren(...drawings.map((drawing) => drawn(drawing, projection, looks, size[0])));
+    },
+    hide() {
+      svg.replaceChildren();
+    },
+  };
+}
+
+function drawn(drawing: Annotation, projection: Projection, looks: Looks, width: number): SVGGElement {
+  const { path, label } = shapeOf(drawing.tool, drawing.pairs, projection);
+  const isChosen = drawing.id === looks.chosen;
+  const group = node("g", { class: `app-drawing${isChosen ? " app-drawing--chosen" : ""}`, "data-drawing": drawing.id });
+  // a dark line below a light one is seen on lung and on bone
+  for (const part of ["casing", "line", "hit"]) group.append(node("path", { class: `app-drawing__${part}`, d: path }));
+  const isLeft = label[0] > width * 0.66;
+  const place = { x: String(label[0] + (isLeft ? -GAP : GAP)), y: String(label[1]), "text-anchor": isLeft ? "end" : "start" };
+  const words = [drawing.text, drawing.tool === "length" ? lengthWords(drawing.pairs, projection.pixelSpacing) : ""];
+  const text = node("text", { class: "app-drawing__text", ...place });
+  text.textContent = words.filter(Boolean).join(", ");
+  group.append(text);
+  if (isChosen && looks.hasHandles) group.append(...handles(drawing.pairs, projection));
+  return group;
+}
+
+function handles(pairs: readonly Pair[], projection: Projection): SVGCircleElement[] {
+  const isClosed = pairs.length > 4 && pairs[0]?.[0] === pairs.at(-1)?.[0] && pairs[0]?.[1] === pairs.at(-1)?.[1];
+  return pairs.slice(0, isClosed ? -1 : undefined).map((pair, at) => {
+    const [x, y] = projection.toElement(pair);
+    return node("circle", { class: "app-drawing__handle", "data-handle": String(at), cx: String(x), cy: String(y), r: String(HANDLE) });
+  });
+}
+
+function node<Name extends keyof SVGElementTagNameMap>(name: Name, attributes: Readonly<Record<string, string>>): SVGElementTagNameMap[Name] {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
