@@ -14,6 +14,7 @@ from library.models import (
     DocumentKind,
     Edition,
     EditionQuerySet,
+    PublishedDocument,
     PublishedImage,
     TeachingPoint,
     Window,
@@ -171,13 +172,9 @@ def documents(edition: Edition, images: Iterable[PublishedImage]) -> list[dict[s
     """The files about a published edition's images, each with its address, words and size."""
     days = {image.study_position: image.days_from_onset for image in images}
     rows = list(edition.documents.all())
-    case = edition.teaching_case
     return [
         {
-            "url": reverse(
-                "library:document",
-                args=[case.number, case.slug, edition.number, *document_place(row)],
-            ),
+            "url": document_url(row, edition),
             "text": document_words(
                 row, rows, day_words(days.get(row.study_position), row.study_position)
             ),
@@ -185,6 +182,12 @@ def documents(edition: Edition, images: Iterable[PublishedImage]) -> list[dict[s
         }
         for row in rows
     ]
+
+
+def document_url(row: PublishedDocument, edition: Edition) -> str:
+    case = edition.teaching_case
+    address = [case.number, case.slug, edition.number, *document_place(row)]
+    return reverse("library:document", args=address)
 
 
 def document_place(row: Any) -> tuple[int, str, int]:

@@ -1,6 +1,15 @@
 from django.urls import include, path
 
-from library.views import annotations, desk, desk_images, documents, figures, images, public
+from library.views import (
+    annotations,
+    case_json,
+    desk,
+    desk_images,
+    documents,
+    figures,
+    images,
+    public,
+)
 
 app_name = "library"
 
@@ -32,6 +41,7 @@ the_desk = [
 
 urlpatterns = [
     path("", public.cases, name="cases"),
+    path("case.schema.json", case_json.schema, name="case-schema"),
     path("desk/", include(the_desk)),
     path("<int:number>/actions/", public.member_actions, name="member-actions"),
     path("<int:number>/suspend/", desk.suspend, name="suspend"),
@@ -40,6 +50,11 @@ urlpatterns = [
     path("<int:number>/revise/", desk.revise, name="revise"),
     path("<int:number>-<slug:slug>/", public.case, name="case"),
     path("<int:number>-<slug:slug>/v<int:edition>/", public.case, name="edition"),
+    path(
+        "<int:number>-<slug:slug>/v<int:edition>/case.json",
+        case_json.case_json,
+        name="case-json",
+    ),
     path(
         "<int:number>-<slug:slug>/v<int:edition>/citation.<str:form>",
         public.citation,

@@ -75,7 +75,7 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
         "points": showing.teaching_points(points, images),
         "verdict": showing.newest_verdict(case),
         "context_rows": showing.context_rows(case),
-        "credits": _credits(edition),
+        "credits": credits_of(edition),
         "figures": showing.figures(edition, points),
         "documents": showing.documents(edition, images),
         "citation": citing.in_words(showing.source(edition)),
@@ -111,7 +111,7 @@ def citation(request: HttpRequest, number: int, slug: str, edition: int, form: s
     return response
 
 
-def _credits(edition: Edition) -> list[str]:
+def credits_of(edition: Edition) -> list[str]:
     """The trusts that asked to be named."""
     given = edition.shown_series.filter(series__study__upload__may_credit_organisation=True)
     rows = Organisation.objects.filter(pk__in=given.values("series__study__upload__organisation"))
