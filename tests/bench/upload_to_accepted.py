@@ -10,22 +10,26 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import numpy as np
+from django.conf import settings
 
-from bsti_db.devserver import seaweedfs
 from tests import datasets
 from tests.sites import Site, site_on_shared_services
 from uploads.dicom.deid import deidentify
 from uploads.dicom.deid.pseudonyms import Pseudonyms
 from uploads.dicom.transcoding import encode_frame
+from uploads.storage import BucketStorage
 
 SLICES = 300
 SIDE = 512
 CONNECTIONS = 3
+COPIES = 3
+WARM_UP_SLICES = 12
 TARGET_SECONDS = 60
 TARGET_MULTIPLE = 4
 _TOKEN = "b" * 32
@@ -34,9 +38,12 @@ _TOKEN = "b" * 32
 _PREPARE = """
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
+from secrets import token_hex
+from tests.factories import organisation
 from tests.uploads.sending import describe, draft
 now = timezone.now()
-upload = draft(declared_at=now)
+trust = organisation(ods_code=token_hex(5))
+upload = draft(declared_at=now, organisation=trust, reference=f"U-{token_hex(4)}")
 describe(upload, days_from_onset=4)
 session = SessionStore()
 session["submitter_id"] = str(upload.submitter_id)
@@ -52,14 +59,10 @@ def measure() -> None:
     busy = os.getloadavg()[0]
     print(f"  {SLICES} slices of {SIDE} x {SIDE}, {size / 1e6:.0f} MB; load before: {busy:.1f}")
     with site_on_shared_services() as site:
-        copied = _seconds(lambda: copy(site, contents))
-        upload_id, browser = prepare(site)
-        start = time.monotonic()
-        send(browser, upload_id, contents)
-        sent = time.monotonic() - start
-        browser("POST", f"/uploads/{upload_id}/submit/", b"", {})
-        wait_until_accepted(site, upload_id)
-        total = time.monotonic() - start
+        # processes, connections and buckets in use, as they are for everybody but the first
+        bring(site, ct_of(WARM_UP_SLICES))
+        copied = median(_seconds(lambda: copy(site, contents)) for _ in range(COPIES))
+        sent, total = bring(site, contents)
     parts = one_core(contents)
     print(f"  merely copied to the store   {copied:6.1f} s")
     print(f"  sent through the site        {sent:6.1f} s")
@@ -93,19 +96,38 @@ def ct_of(count: int) -> list[bytes]:
 
 
 def copy(site: Site, contents: Sequence[bytes]) -> None:
-    """The same bytes into the same bucket, over as many connections as a browser uses."""
+    """The same bytes into the same bucket as the site puts them there, and nothing else.
+
+    By the site's own client, each written once and with its SHA-256, over as many connections as
+    a browser uses.
+    """
     known = site.services["s3"]["identities"]["web"]
-    bucket = site.services["s3"]["buckets"]["quarantine"]
-    client = seaweedfs.connect(
-        site.services["s3"]["endpoint_url"], known["access_key"], known["secret_key"]
+    bucket = BucketStorage(
+        **settings.STORAGES["quarantine"]["OPTIONS"]
+        | {
+            "bucket_name": site.services["s3"]["buckets"]["quarantine"],
+            "access_key": known["access_key"],
+            "secret_key": known["secret_key"],
+            "endpoint_url": site.services["s3"]["endpoint_url"],
+        }
     )
+
+    def put(content: bytes) -> None:
+        bucket.put(f"copy/{uuid4()}", content, sha256_hex=hashlib.sha256(content).hexdigest())
+
     with ThreadPoolExecutor(CONNECTIONS) as connections:
-        puts = [
-            connections.submit(client.put_object, Bucket=bucket, Key=f"copy/{uuid4()}", Body=each)
-            for each in contents
-        ]
-        for put in puts:
-            put.result()
+        list(connections.map(put, contents))
+
+
+def bring(site: Site, contents: Sequence[bytes]) -> tuple[float, float]:
+    """Send one upload; gives the seconds until all is sent, and until it is accepted."""
+    upload_id, browser = prepare(site)
+    start = time.monotonic()
+    send(browser, upload_id, contents)
+    sent = time.monotonic() - start
+    browser("POST", f"/uploads/{upload_id}/submit/", b"", {})
+    wait_until_accepted(site, upload_id)
+    return sent, time.monotonic() - start
 
 
 Browser = Callable[[str, str, bytes, dict[str, str]], bytes]

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from uploads import receiving, services, storage
 from uploads.entrance import submitter_required
-from uploads.models import FilePart, UploadedFile
+from uploads.models import FilePart, Upload, UploadedFile
 from uploads.services import arrival, intake
 from uploads.views.intake import files_page, own_upload
 
@@ -228,9 +228,12 @@ def remove_unfinished(request: HttpRequest, upload_id: Any) -> HttpResponse:
 
 
 def _own_file(request: HttpRequest, upload_id: Any, file_id: Any) -> UploadedFile:
-    upload = own_upload(request, upload_id)
+    # one query: a part is sent thousands of times
     return get_object_or_404(
-        upload.files.filter(container=None).select_related("upload"), pk=file_id
+        UploadedFile.objects.filter(
+            container=None, upload=upload_id, upload__in=Upload.objects.visible_to(request.actor)
+        ).select_related("upload"),
+        pk=file_id,
     )
 
 
