@@ -31,6 +31,7 @@ class Source:
     published_on: date
     url: str
     licence: str
+    licence_url: str
 
     @property
     def key(self) -> str:

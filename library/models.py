@@ -16,6 +16,10 @@ from uploads.lifecycle import UploadStatus
 from uploads.models import Instance, Series
 
 LICENCES = [("CC-BY-4.0", "CC BY 4.0"), ("CC-BY-NC-SA-4.0", "CC BY-NC-SA 4.0")]
+LICENCE_URLS = {
+    "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
+    "CC-BY-NC-SA-4.0": "https://creativecommons.org/licenses/by-nc-sa/4.0/",
+}
 
 
 class Window(models.TextChoices):

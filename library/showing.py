@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from library import citing
 from library.models import (
+    LICENCE_URLS,
     Annotation,
     DocumentKind,
     Edition,
@@ -151,6 +152,7 @@ def source(edition: Edition) -> citing.Source:
         published_on=timezone.localdate(edition.published_at),
         url=settings.SITE_URL.rstrip("/") + address,
         licence=edition.get_licence_display(),
+        licence_url=LICENCE_URLS[edition.licence],
     )
 
 

@@ -67,6 +67,9 @@ urlpatterns = [
     ),
     path("<int:number>-<slug:slug>/v<int:edition>/dicom-web/", include(dicom_web)),
     path(
+        "<int:number>-<slug:slug>/v<int:edition>/dicom.zip", documents.public_zip, name="dicom-zip"
+    ),
+    path(
         f"<int:number>-<slug:slug>/v<int:edition>/{DOCUMENT}", documents.public_one, name="document"
     ),
     path(

@@ -21,10 +21,6 @@ from library.views.public import credits_of
 from review.models import Verdict
 
 SCHEMA = Path(__file__).resolve().parent.parent / "case.schema.json"
-LICENCES = {
-    "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
-    "CC-BY-NC-SA-4.0": "https://creativecommons.org/licenses/by-nc-sa/4.0/",
-}
 
 
 @public
@@ -71,7 +67,7 @@ def _of(edition: Edition) -> dict[str, Any]:
         "title": edition.title,
         "summary": edition.summary,
         "published_on": timezone.localdate(edition.published_at).isoformat(),
-        "licence": {"name": source.licence, "url": LICENCES[edition.licence]},
+        "licence": {"name": source.licence, "url": source.licence_url},
         "citation": citing.in_words(source),
         "credits": credits_of(edition),
         "panel": _panel(showing.newest_verdict(case.case)),

@@ -2,10 +2,11 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
@@ -13,16 +14,29 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from audit.services import record
-from library import services, showing, storage
+from library import citing, services, showing, storage
 from library.exports import Export, Source, exports, instances_of
 from library.models import Edition, PublishedDocument
+from library.published import PublishedEdition
 from library.views.desk_images import DESK
 from library.views.images import public
 from uploads import storage as study_store
 from uploads.dicom.documents.composing import uid_from
 from uploads.dicom.headers import first
+from uploads.dicom.zipping import zipped
 
 DICOM = "application/dicom"
+README = """\
+{source.title_in_one_line}
+
+{citation}
+
+Licence of text and images: {source.licence}
+{source.licence_url}
+
+For teaching and reference, not for primary diagnosis. The images are in JPEG-LS (lossless). A
+report is a DICOM SR (TID 1500), a presentation state a DICOM GSPS, of the images of its study.
+"""
 
 
 @public
@@ -42,6 +56,37 @@ def public_one(
     )
     content = storage.read(storage.document_key(row.edition, row))
     return _file(content, f"teaching-case-{number}-v{edition}-study-{study}-{kind}-{place}.dcm")
+
+
+@public
+def public_zip(request: HttpRequest, number: int, slug: str, edition: int) -> HttpResponse:
+    """Every image of a published edition as a DICOM file, with its drawings and its licence."""
+    row = get_object_or_404(
+        Edition.objects.readable().select_related("teaching_case"),
+        teaching_case__number=number,
+        teaching_case__slug=slug,
+        number=edition,
+    )
+    response = StreamingHttpResponse(
+        # the images are compressed already
+        zipped(_files(row), packed=False),
+        content_type="application/zip",
+    )
+    name = f"teaching-case-{number}-v{edition}"
+    response["Content-Disposition"] = f'attachment; filename="{name}.zip"'
+    return response
+
+
+def _files(edition: Edition) -> Iterator[tuple[str, bytes]]:
+    source = showing.source(edition)
+    yield "README.txt", README.format(source=source, citation=citing.in_words(source)).encode()
+    for row in edition.documents.all():
+        name = f"study-{row.study_position}/{row.kind}-{row.number}.dcm"
+        yield name, storage.read(storage.document_key(edition, row))
+    for image in PublishedEdition(edition, root="").images():
+        row = image.row
+        series = f"study-{row.study_position}/series-{row.series_position}"
+        yield f"{series}/{row.position:05}.dcm", image.file()
 
 
 @never_cache

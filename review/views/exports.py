@@ -1,10 +1,8 @@
 """Readings for research: the chair saves tables and reports under pseudonyms."""
 
-import io
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -26,6 +24,7 @@ from review.exports import (
 from review.exports.rows import Row
 from review.forms import ExportForm
 from review.models import MAY_CHAIR
+from uploads.dicom.zipping import zipped
 
 CSV = "text/csv; charset=utf-8"
 Rows = Callable[[], Iterator[Row]]
@@ -116,31 +115,3 @@ def _table(rows: Iterable[list[Any]], name: str) -> HttpResponse:
 def _as_file(response: StreamingHttpResponse, name: str) -> StreamingHttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-class _Sink(io.RawIOBase):
-    """Keeps what a zip writes until it is taken; a stream that cannot be sought."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, part: Any) -> int:
-        self._parts.append(bytes(part))
-        return len(part)
-
-    def taken(self) -> bytes:
-        taken, self._parts = b"".join(self._parts), []
-        return taken
-
-
-def zipped(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
-    """A zip of these files, one file in memory at a time; the same files are the same bytes."""
-    sink = _Sink()
-    with ZipFile(sink, "w") as archive:
-        for name, content in files:
-            archive.writestr(ZipInfo(name), content, compress_type=ZIP_DEFLATED)
-            yield sink.taken()
-    yield sink.taken()

@@ -17,6 +17,7 @@ SOURCE = citing.Source(
     published_on=date(2026, 5, 9),
     url="https://covid.example/library/7-chest-ct/v2/",
     licence="CC BY 4.0",
+    licence_url="https://creativecommons.org/licenses/by/4.0/",
 )
 ONE_LINE = "Crazy-paving in 50 % of lobes & a {halo of 3 cm_"
 

@@ -2,6 +2,7 @@
 
 import io
 import uuid
+import zipfile
 
 import numpy as np
 import pydicom
@@ -238,6 +239,34 @@ def test_only_the_desk_exports_drafts(client, edition):
     assert sign_in(Client(), member(("panellist",))).get(address).status_code == 403
     assert client.get(address).status_code == 302
     assert sign_in(Client(), making.publisher()).get(address).status_code == 200
+
+
+def test_the_whole_edition_is_a_zip_of_dicom_files_with_its_licence(client):
+    edition = making.draft(making.case_with_images(slices=3))
+    making.drawn(edition)
+    making.publish(edition)
+    address = f"{edition_url(edition)}v1/dicom.zip"
+
+    answer = client.get(address)
+
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    assert archive.namelist() == [
+        "README.txt",
+        "study-1/report-1.dcm",
+        "study-1/presentation-1.dcm",
+        *(f"study-1/series-1/{number:05}.dcm" for number in (1, 2, 3)),
+    ]
+    readme = archive.read("README.txt").decode()
+    assert "https://creativecommons.org/licenses/by" in readme
+    assert edition_url(edition) in readme
+    for image in edition.images.all():
+        dataset = read(archive.read(f"study-1/series-1/{image.position:05}.dcm"))
+        assert dataset.SOPInstanceUID == image.sop_instance_uid
+        assert (dataset.pixel_array == image.position).all()
+    assert answer["Content-Disposition"].endswith('-v1.zip"')
+    assert not answer.cookies
+    assert f'href="{address}"' in client.get(edition_url(edition)).content.decode()
+    assert client.get(address.replace("/v1/", "/v2/")).status_code == 404
 
 
 @needs_dciodvfy

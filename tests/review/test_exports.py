@@ -16,7 +16,6 @@ from review import services
 from review.exports.dictionary import FINDINGS, READINGS
 from review.models import Case, Category, Finding, Reading, ReportingScheme
 from review.services import CodedFinding
-from review.views.exports import zipped
 from tests.factories import member
 from tests.review import making
 from tests.review.test_vocabulary import answer, code, scored
@@ -237,13 +236,6 @@ def test_the_whole_holds_the_tables_too_and_is_the_same_again(client, chair, cas
     assert files["findings.csv"] == content_of(client, "export-findings", purpose="Agreement 2026")
     assert files["dictionary.csv"] == content_of(client, "export-dictionary")
     assert content_of(client, "export-whole", purpose="agreement-2026") == whole
-
-
-def test_a_zip_is_sent_as_it_grows():
-    sent = zipped((f"{number}.txt", b"%d" % number * 1000) for number in range(50))
-    first = next(sent)
-    assert first.startswith(b"PK")
-    assert len(unpacked(first + b"".join(sent))) == 50
 
 
 # --- Who and what ------------------------------------------------------------------------
