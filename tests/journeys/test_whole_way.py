@@ -105,9 +105,23 @@ def the_right_slice_is_on_screen(page: Page) -> None:
     assert_probe_tells_stored_values(page)
 
 
+def saved_texts(page: Page) -> list[str]:
+    """Every file that the page of a case gives to save is there; those without pixels, as text."""
+    links = page.locator("section[aria-labelledby='for-software'] a, a[download]")
+    addresses = sorted(set(links.evaluate_all("links => links.map(link => link.href)")))
+    files = {address: page.request.get(address) for address in addresses}
+    assert {address: file.status for address, file in files.items()} == dict.fromkeys(files, 200)
+    assert {address.rpartition(".")[2] for address in files} >= {"dcm", "png", "zip", "json", "bib"}
+    return [
+        file.body().decode("latin-1")
+        for address, file in files.items()
+        if not address.endswith((".png", ".zip"))
+    ]
+
+
 def assert_no_identity(page: Page, site: Site, identities: list[str]) -> None:
-    """No planted identity in the page, the logs, the mails or the audit trail."""
-    texts = [page.content(), site.logs(), *site.mails()]
+    """No planted identity in the page, what it gives to save, logs, mails or the audit trail."""
+    texts = [page.content(), site.logs(), *site.mails(), *saved_texts(page)]
     with site.database() as database:
         rows = database.execute("SELECT to_jsonb(row)::text FROM auditlog_logentry AS row")
         texts += [text for (text,) in rows.fetchall()]
