@@ -10,6 +10,15 @@ FIRST_DAY = date(2020, 3, 30)
 
 
 @dataclass(frozen=True)
+class DemoArrow:
+    """An arrow on a teaching point's slice; its ends in shares of the image's width and height."""
+
+    head: tuple[float, float]
+    tail: tuple[float, float]
+    text: str
+
+
+@dataclass(frozen=True)
 class DemoPoint:
     """A teaching point: its text, and where in the first or another study it belongs (0 to 1)."""
 
@@ -17,6 +26,7 @@ class DemoPoint:
     depth: float = 0.5
     window: str = "lung"
     study: int = 0
+    arrow: DemoArrow | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ PATIENTS = [
                 "**Ground-glass opacity** under the pleura: vessels can still be followed "
                 "through it.",
                 0.62,
+                arrow=DemoArrow((0.23, 0.36), (0.12, 0.12), "Ground-glass opacity"),
             ),
             DemoPoint(
                 "The changes are *bilateral and mostly posterior*, the usual distribution "
@@ -94,6 +105,7 @@ PATIENTS = [
                 "**Crazy-paving**: thin lines cross the ground-glass opacity like the "
                 "joints of uneven paving.",
                 0.66,
+                arrow=DemoArrow((0.27, 0.66), (0.1, 0.9), "Crazy-paving"),
             ),
             DemoPoint(
                 "The pattern is typical of the *second week* after onset, when the disease "
@@ -118,6 +130,7 @@ PATIENTS = [
                 "**Air bronchogram**: open airways are seen as dark branches within the "
                 "consolidation.",
                 0.72,
+                arrow=DemoArrow((0.3, 0.66), (0.12, 0.9), "Consolidation"),
             ),
             DemoPoint(
                 "On the mediastinal window the dense part of the change stands out from "

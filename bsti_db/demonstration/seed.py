@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -19,18 +20,19 @@ from audit.actors import Actor
 from bsti_db.accounts.models import Member, Organisation
 from bsti_db.accounts.seeds import new_seed
 from bsti_db.accounts.services import enrol
-from bsti_db.demonstration.patients import PATIENTS, DemoPatient
+from bsti_db.demonstration.patients import PATIENTS, DemoArrow, DemoPatient, DemoPoint
 from bsti_db.demonstration.phantoms import chest_volume, ct_series, invented_patient, radiograph
 from bsti_db.demonstration.phantoms.files import derived_uid
+from library import annotating
 from library import services as library_services
 from library import tasks as library_tasks
-from library.models import Edition, IntruderCheck
+from library.models import Annotation, Edition, IntruderCheck
 from review import services as review_services
 from review.models import Case, Category, ReportingScheme
 from uploads import services as upload_services
 from uploads import tasks as upload_tasks
 from uploads.lifecycle import UploadStatus
-from uploads.models import Submitter, Upload
+from uploads.models import Instance, Submitter, Upload
 from uploads.services.intake import FileToSend
 
 SLICES = 110
@@ -263,7 +265,7 @@ def _write(patient: DemoPatient, case: Case, members: dict[str, Member]) -> None
         title=patient.title,
         summary=patient.summary,
         series=series,
-        points=[_point(point, series) for point in patient.points],
+        points=[_point(point, series, edition, editor) for point in patient.points],
         actor=editor,
         at=timezone.now(),
     )
@@ -277,11 +279,31 @@ def _write(patient: DemoPatient, case: Case, members: dict[str, Member]) -> None
     transaction.on_commit(partial(library_tasks.publish_edition.delay, edition.pk))
 
 
-def _point(point: Any, series: list[Any]) -> library_services.PointDraft:
+def _point(
+    point: DemoPoint, series: list[Any], edition: Edition, editor: Actor
+) -> library_services.PointDraft:
     instances = list(series[point.study].instances.all())
     # slices are stored from the feet up, and depth counts from the head down
     place = round((1 - point.depth) * (len(instances) - 1))
-    return library_services.PointDraft(point.text, instances[place], 1, point.window)
+    shown = instances[place]
+    drawn = _drawn(point.arrow, shown, edition, editor) if point.arrow else None
+    return library_services.PointDraft(point.text, shown, 1, point.window, drawn)
+
+
+def _drawn(arrow: DemoArrow, shown: Instance, edition: Edition, editor: Actor) -> Annotation:
+    pairs = [
+        (round(share_across * shown.columns, 2), round(share_down * shown.rows, 2))
+        for share_across, share_down in (arrow.tail, arrow.head)
+    ]
+    return annotating.draw(
+        edition=edition,
+        key=uuid.uuid4(),
+        instance=shown,
+        frame=1,
+        drawing=annotating.Drawing("arrow", pairs, arrow.text),
+        actor=editor,
+        at=timezone.now(),
+    )
 
 
 def _is_settled(upload: Upload) -> bool:

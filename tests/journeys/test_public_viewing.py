@@ -1,6 +1,7 @@
 """The viewer on a public case in the engines behind Chrome and Edge, Firefox, and Safari."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,10 +12,11 @@ from bsti_db.demonstration.patients import FIRST_DAY
 from bsti_db.demonstration.phantoms import Disease, chest_volume, ct_series, invented_patient
 from tests.fronts import Front, front_of
 from tests.journeys.engines import ENGINES, Window, virtual_display, wait_for, window_of
-from tests.published_cases import publish
+from tests.published_cases import ARROW_HEAD, publish
 from tests.sites import Site
 
 SLICES = 24
+MATRIX = 96
 MIDDLE = (SLICES - 1) // 2
 VIEWPORT = ".app-stack__viewport"
 SHOWN = f"document.querySelector('{VIEWPORT}').dataset.shown"
@@ -28,6 +30,12 @@ GREYS = """(() => {
   const { data } = context.getImageData(0, 0, copy.width, copy.height);
   return new Set(data.filter((_, place) => place % 4 === 0)).size;
 })()"""
+# the picture's width and height, and the path of what is drawn on it
+DRAWN = f"""(() => {{
+  const {{ clientWidth, clientHeight }} = document.querySelector('{VIEWPORT}');
+  const line = document.querySelector('.app-drawing__line');
+  return [clientWidth, clientHeight, line.getAttribute('d')];
+}})()"""
 FORBIDDEN = """(() => {
   const script = document.createElement('script');
   script.textContent = 'globalThis.ran = true';
@@ -45,7 +53,7 @@ class Opened:
 
 @pytest.fixture(scope="module")
 def case(live_site: Site) -> Iterator[str]:
-    volume = chest_volume(5, Disease(ground_glass=0.5), slices=SLICES, matrix=96)
+    volume = chest_volume(5, Disease(ground_glass=0.5), slices=SLICES, matrix=MATRIX)
     patient = invented_patient(volume, study_date=FIRST_DAY)
     return publish(live_site, list(ct_series(volume, patient=patient, study_uid="2.25.78")))
 
@@ -102,6 +110,25 @@ def test_a_teaching_point_brings_its_slice_in_its_window(opened: Opened) -> None
         == name
     )
     assert name in opened.names[1:-1]
+
+
+def test_the_teaching_points_arrow_lies_where_it_was_drawn(opened: Opened) -> None:
+    opened.window.evaluate(f"document.querySelector('{VIEWPORT}').focus()")
+    opened.window.press("Home")
+    wait_for(opened.window, "document.querySelector('.app-drawing') === null")
+    opened.window.click("a[data-annotation]")
+
+    wait_for(opened.window, "document.querySelector('.app-drawing--chosen') !== null")
+    drawn = opened.window.evaluate(DRAWN)
+    width, height, path = drawn
+    # the image is square, and fitted into the middle
+    side = min(width, height)
+    x, y = map(float, re.match(r"M\S+ [^L]+L(\S+) ([^M]+)M", path).groups())
+    half_a_pixel = side / MATRIX / 2
+    assert abs(x - ((width - side) / 2 + ARROW_HEAD[0] * side)) <= half_a_pixel
+    assert abs(y - ((height - side) / 2 + ARROW_HEAD[1] * side)) <= half_a_pixel
+    words = opened.window.evaluate("document.querySelector('.app-drawing__text').textContent")
+    assert words == "Opacity"
 
 
 def test_the_policy_stopped_nothing_of_ours_and_stops_what_is_not(opened: Opened) -> None:
