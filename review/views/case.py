@@ -223,6 +223,7 @@ def _page(request: HttpRequest, found: Case, *, status: int = 200, **forms: Any)
         "may_reopen": request.user.has_perm(MAY_CHAIR)
         and CASE_LIFECYCLE.may(found, CaseStatus.OPEN)
         and found.status == CaseStatus.SET_ASIDE,
+        "may_export": request.user.has_perm(MAY_CHAIR) and found.status in SETTLED,
         **_reading(request, found, studies, forms),
         **_settling(request, found, forms),
         **assigning.panel_of(request, found, forms),

@@ -323,6 +323,19 @@ def test_the_page_says_what_there_is_and_when_there_is_nothing(client, chair, re
     assert "2 readings of 1 case." in client.get(address("exports")).content.decode()
 
 
+def test_a_settled_case_leads_to_its_own_export_and_one_being_read_does_not(client, chair, case):
+    being_read = making.open_case()
+    pages = [
+        client.get(reverse("review:case", args=[each.number])).content.decode()
+        for each in (case, being_read)
+    ]
+
+    link = address("exports", case=case.number)
+    assert [link in page for page in pages] == [True, False]
+    assert "for research" not in pages[1]
+    assert f'value="{case.number}"' in client.get(link).content.decode()
+
+
 def test_many_readings_cost_no_more_questions(client, chair, django_assert_max_num_queries):
     for _ in range(4):
         making.decided_case()
