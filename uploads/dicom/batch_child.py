@@ -29,6 +29,7 @@ from uploads.dicom.deid import (
     patient_key,
 )
 from uploads.dicom.headers import dicom_json
+from uploads.dicom.losses import lossy_history, with_losses_told
 from uploads.dicom.masking import masked
 from uploads.dicom.masks import Mask, Picture
 from uploads.dicom.previewing import pictures
@@ -80,8 +81,7 @@ def _worked_on(folder: Path, item: Item, pseudonyms: Pseudonyms) -> Outcome:
             raise Refused(Reason.TOO_LARGE)
         data = item.path.read_bytes()
         facts["source_sha256"] = hashlib.sha256(data).hexdigest()
-        # what is masked is not what was walked over
-        source, preamble = (read if item.masks else opened)(data), data[:128]
+        source, preamble = _opened(item, data), data[:128]
         del data
         facts["patient_key"] = patient_key(source, pseudonyms)
         facts["series_key"] = pseudonyms.uid(source.text(_SERIES_INSTANCE_UID))
@@ -112,6 +112,15 @@ def _worked_on(folder: Path, item: Item, pseudonyms: Pseudonyms) -> Outcome:
     if source is not None and item.wants_stored:
         facts["picture"] = _previewed(folder, item, source, facts.get("text_boxes", []))
     return Outcome(**facts, status=Status.HELD, reason=reason)
+
+
+def _opened(item: Item, data: bytes) -> Source:
+    """The file as it is worked on: changed, it is not what was walked over, and is read."""
+    source = read(data) if item.masks else opened(data)
+    # stored without loss, it no longer shows that it had been compressed with loss
+    if item.wants_stored and lossy_history(source):
+        return with_losses_told(read(data))
+    return source
 
 
 def _accepted(

@@ -9,7 +9,7 @@ image that no store holds, and would say of a radiograph's lung that it was comp
 
 References
 ----------
-DICOM PS3.15 E.3.1 (Clean Pixel Data Option), PS3.3 C.7.6.1.1.2 and C.7.6.1.1.5 (lossy history).
+DICOM PS3.15 E.3.1 (Clean Pixel Data Option), PS3.3 C.7.6.1.1.2.
 """
 
 from collections.abc import Sequence
@@ -19,28 +19,12 @@ import numpy as np
 
 from uploads.dicom import codestreams
 from uploads.dicom.elements import Element
+from uploads.dicom.losses import lossy_history
 from uploads.dicom.masks import Mask
-from uploads.dicom.reading import (
-    HTJ2K,
-    JPEG_2000,
-    JPEG_BASELINE,
-    JPEG_EXTENDED,
-    JPEG_LS_LOSSLESS,
-    JPEG_LS_NEAR_LOSSLESS,
-    ImagePixel,
-    Source,
-)
+from uploads.dicom.reading import JPEG_LS_LOSSLESS, ImagePixel, Source
 from uploads.dicom.transcoding import decoded, encode_frame, without_high_bits
 
-_LOSSY, _LOSSY_RATIO, _LOSSY_METHOD = 0x00282110, 0x00282112, 0x00282114
 _LARGEST_AND_SMALLEST = frozenset((0x00280106, 0x00280107))
-_LOSSY_METHODS = {
-    JPEG_BASELINE: "ISO_10918_1",
-    JPEG_EXTENDED: "ISO_10918_1",
-    JPEG_LS_NEAR_LOSSLESS: "ISO_14495_1",
-    JPEG_2000: "ISO_15444_1",
-    HTJ2K: "ISO_15444_15",
-}
 
 
 def masked(source: Source, masks: Sequence[Mask]) -> Source:
@@ -71,7 +55,7 @@ def masked(source: Source, masks: Sequence[Mask]) -> Source:
         pixel_data, syntax = _native(source, masks), source.transfer_syntax_uid
     else:
         pixel_data, syntax = _encapsulated(source, masks), JPEG_LS_LOSSLESS
-    changed = {pixel_data.tag: pixel_data} | _lossy_history(source)
+    changed = {pixel_data.tag: pixel_data} | lossy_history(source)
     kept = [
         element
         for element in source.elements
@@ -122,23 +106,3 @@ def _black_out(pixels: np.ndarray, image: ImagePixel, masks: Sequence[Mask], num
     level = values.max() if is_inverted else values.min()
     for mask in here:
         pixels[mask.y : mask.y + mask.height, mask.x : mask.x + mask.width] = level
-
-
-def _lossy_history(source: Source) -> dict[int, Element]:
-    """What must still say that values were lost, when the new codestream does not show it."""
-    method = _LOSSY_METHODS.get(source.transfer_syntax_uid)
-    # JPEG 2000 and HTJ2K may be lossless in their general syntaxes: the file's own word stands
-    may_be_lossless = source.transfer_syntax_uid in (JPEG_2000, HTJ2K)
-    told = source.text(_LOSSY)
-    if method is None or (told == "01" and source.text(_LOSSY_METHOD)):
-        return {}
-    if may_be_lossless and told == "00":
-        return {}
-    image = source.image
-    packed = sum(len(fragment) for fragment in source.pixel_data.fragments or ())
-    ratio = image.frame_bytes * image.number_of_frames / max(packed, 1)
-    return {
-        _LOSSY: Element(_LOSSY, "CS", b"01"),
-        _LOSSY_RATIO: Element(_LOSSY_RATIO, "DS", f"{ratio:.2f}".encode("ascii")),
-        _LOSSY_METHOD: Element(_LOSSY_METHOD, "CS", method.encode("ascii")),
-    }

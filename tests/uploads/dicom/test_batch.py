@@ -10,14 +10,17 @@ import numpy as np
 import pydicom
 import pytest
 from PIL import Image
+from pydicom.uid import JPEGExtended12Bit, JPEGLSLossless
 
 from tests.datasets import (
     PLANTED,
     ct_slice,
     enhanced_ct,
     held_xray,
+    in_transfer_syntax,
     mr_image,
     not_dicom,
+    xray_dataset,
 )
 from tests.uploads.dicom.children import children_at_work
 from tests.uploads.dicom.keys import KEYS, deidentified, planted_in
@@ -83,6 +86,22 @@ def test_an_accepted_file_is_there_as_it_is_stored_with_its_facts(folder, put):
     assert outcome.header["00280010"] == {"vr": "US", "Value": [64]}
     with Image.open(batch.thumbnail_path(folder, "a")) as picture:
         assert max(picture.size) <= 256
+
+
+@pytest.mark.parametrize(
+    ("syntax", "said"), [(JPEGExtended12Bit, "01"), (JPEGLSLossless, "00")], ids=["lossy", "not"]
+)
+def test_a_stored_file_still_tells_what_compression_had_lost(folder, put, syntax, said):
+    # a file that is wrong of itself, and one that is right
+    source = in_transfer_syntax(xray_dataset(LossyImageCompression="00"), syntax)
+
+    outcome = run(folder, put(a=source))["a"]
+
+    assert outcome.status is Status.ACCEPTED
+    file = pydicom.dcmread(batch.output_path(folder, "a"))
+    assert file.LossyImageCompression == said
+    assert ("LossyImageCompressionMethod" in file) is (said == "01")
+    assert outcome.header["00282110"]["Value"] == [said]
 
 
 def test_a_held_file_leaves_a_preview_and_nothing_else(folder, put):
