@@ -127,9 +127,10 @@ def begun(frame: Frame, *, sop_class_uid: str, modality: str, series_number: int
 
 def finished(dataset: Dataset, making: Making) -> Document:
     """The document under the UID that its content gives it, as a file."""
-    if PRIVATE_SCHEME in dataset.to_json():
+    content = dataset.to_json()
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    if PRIVATE_SCHEME in content:
         dataset.CodingSchemeIdentificationSequence = [_private_scheme()]
-    digest = hashlib.sha256(dataset.to_json().encode()).hexdigest()
     series = f"{dataset.SOPClassUID}|{dataset.StudyInstanceUID}"
     dataset.SeriesInstanceUID = making.uid(f"document-series|{series}")
     dataset.SOPInstanceUID = making.uid(f"document|{digest}")
