@@ -202,6 +202,23 @@ def public_page(chromium: Browser, live_server, edition) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert context.cookies() == []
     context.close()
+    without_script(chromium, live_server, edition)
+
+
+def without_script(chromium: Browser, live_server, edition) -> None:
+    """Who runs no script reads the rendered images one by one, by links."""
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(live_server.url + edition_url(edition))
+    seen = []
+    for link in ("Next image", "Previous image"):
+        picture = page.locator(".app-stack__fallback img")
+        expect(picture).to_be_visible()
+        assert picture.bounding_box()["width"] == COLUMNS
+        seen.append(picture.get_attribute("src"))
+        page.get_by_role("link", name=link).click()
+    assert page.locator(".app-stack__fallback img").get_attribute("src") == seen[0] != seen[1]
+    context.close()
 
 
 def test_every_tool_draws_and_numbers_undo_and_deletion_are_saved(chromium, live_server, edition):
