@@ -1,6 +1,6 @@
 """What a page of an edition shows, as plain values for its template."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -170,20 +170,30 @@ def figures(edition: Edition, points: Iterable[TeachingPoint]) -> list[dict[str,
     ]
 
 
-def documents(edition: Edition, images: Iterable[PublishedImage]) -> list[dict[str, Any]]:
-    """The files about a published edition's images, each with its address, words and size."""
+def documents(edition: Edition, images: Iterable[PublishedImage]) -> dict[str, Any]:
+    """The files about a published edition's images, as library/_documents.html shows them."""
     days = {image.study_position: image.days_from_onset for image in images}
+    studies = {position: day_words(day, position) for position, day in days.items()}
     rows = list(edition.documents.all())
-    return [
-        {
-            "url": document_url(row, edition),
-            "text": document_words(
-                row, rows, day_words(days.get(row.study_position), row.study_position)
-            ),
-            "size_bytes": row.size_bytes,
-        }
-        for row in rows
-    ]
+    return document_list(
+        [(row, document_url(row, edition), row.size_bytes) for row in rows], studies
+    )
+
+
+def document_list(rows: Sequence[tuple[Any, str, int]], studies: dict[int, str]) -> dict[str, Any]:
+    """Each document with its address, words and size; `studies` names studies by their place."""
+    known = [row for row, _, _ in rows]
+    return {
+        "documents": [
+            {
+                "url": url,
+                "text": document_words(row, known, studies[row.study_position]),
+                "size_bytes": size_bytes,
+            }
+            for row, url, size_bytes in rows
+        ],
+        "document_kinds": {str(row.kind) for row in known},
+    }
 
 
 def document_url(row: PublishedDocument, edition: Edition) -> str:

@@ -94,20 +94,16 @@ def _files(edition: Edition) -> Iterator[tuple[str, bytes]]:
 def desk_list(request: HttpRequest, edition_id: int) -> HttpResponse:
     """What other software can read of an edition, as it stands now."""
     edition = _edition(request, edition_id)
-    found = _exports(edition)
-    context = {
-        "edition": edition,
-        "documents": [
-            {
-                "url": reverse(
-                    "library:desk-document", args=[edition.pk, *showing.document_place(each)]
-                ),
-                "text": showing.document_words(each, found, f"study {each.study_position}"),
-                "size_bytes": len(each.document.content),
-            }
-            for each in found
-        ],
-    }
+    rows = [
+        (
+            each,
+            reverse("library:desk-document", args=[edition.pk, *showing.document_place(each)]),
+            len(each.document.content),
+        )
+        for each in _exports(edition)
+    ]
+    studies = {each.study_position: f"study {each.study_position}" for each, _, _ in rows}
+    context = {"edition": edition, **showing.document_list(rows, studies)}
     return render(request, "library/documents.html", context)
 
 

@@ -77,7 +77,7 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
         "context_rows": showing.context_rows(case),
         "credits": credits_of(edition),
         "figures": showing.figures(edition, points),
-        "documents": showing.documents(edition, images),
+        **showing.documents(edition, images),
         "citation": citing.in_words(showing.source(edition)),
         "citation_forms": CITATION_FORMS,
         "editions": others.exclude(pk=edition.pk),

@@ -65,6 +65,7 @@ def test_highdicom_and_pydicom_read_the_publics_files_where_it_was_drawn(client,
 
     making.publish(edition)
     report, state = public_files(client, edition)
+    assert b"Nothing is drawn" not in client.get(edition_url(edition)).content
 
     content = srread(io.BytesIO(report)).content
     found = {
@@ -164,6 +165,7 @@ def test_without_a_drawing_there_is_a_presentation_state_and_no_report(client):
 
     assert [address.rpartition("/")[2] for address in links(page)] == ["study-1-presentation-1.dcm"]
     assert "Presentation state (DICOM GSPS)" in page.content.decode()
+    assert "Nothing is drawn on the images" in page.content.decode()
 
 
 def test_each_study_has_its_own_files_named_by_its_day(client):
