@@ -130,14 +130,12 @@ def _native(element: Element) -> Element:
 
 def _header(deidentified: Deidentified) -> bytes:
     """All but the pixels in explicit little endian."""
-    reread = deidentified.reread
+    reread, source = deidentified.reread, deidentified.source
+    verified = b"".join(reread.raws.values())
     if not (reread.is_implicit or reread.is_big_endian):
-        # the very bytes that were verified
-        return b"".join(reread.raws.values())
-    _, position = file_meta(deidentified.data)
-    elements, _ = data_set(deidentified.data, position, deidentified.source.transfer_syntax_uid)
-    is_signed = deidentified.source.image.is_signed
-    explicit = (_explicit(each, is_signed) for each in elements if each.tag != PIXEL_DATA)
+        return verified
+    elements, _ = data_set(verified, 0, source.transfer_syntax_uid)
+    explicit = (_explicit(element, source.image.is_signed) for element in elements)
     return written(explicit, EXPLICIT_LITTLE_ENDIAN)
 
 
