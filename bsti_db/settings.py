@@ -355,6 +355,10 @@ CELERY_BEAT_SCHEDULE = {
     "purge-quarantine": {"task": "uploads.tasks.purge_quarantine", "schedule": 300.0},
     "resume-publications": {"task": "library.tasks.resume_publications", "schedule": 30.0},
     "sweep-public": {"task": "library.tasks.sweep_public", "schedule": 60.0},
+    "resume-question-mails": {
+        "task": "review.tasks.resume_question_mails",
+        "schedule": 300.0,
+    },
     "clear-expired": {"task": "bsti_db.accounts.tasks.clear_expired", "schedule": 86_400.0},
 }
 # A file's processing is leased for this long; a stale lease is taken over by the sweep.
@@ -370,6 +374,10 @@ WORK_DIR = env.str("WORK_DIR", "")  # where dicom workers unpack; empty: the sys
 READING_DUE = timedelta(days=14)  # from the day a case is given to its reader
 # draws among equally loaded readers; changing it changes who is drawn, not how fairly
 ASSIGNMENT_SEED = env.str("ASSIGNMENT_SEED", "2020")
+
+QUESTION_REMINDED_AFTER = timedelta(days=7)  # a submitter who has not answered the panel, once
+# what the panel asks about an upload, for the upload's own page
+PANEL_QUESTIONS = "bsti_db.questions.asked_about"
 
 # what of the clinical context a reader is shown only when their reading is locked
 READING_HIDES = env.list("READING_HIDES", default=["rt_pcr", "outcome"])

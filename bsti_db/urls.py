@@ -2,12 +2,17 @@
 
 from django.urls import include, path
 
-from bsti_db import held, views, withdrawal
+from bsti_db import held, questions, views, withdrawal
 
 urlpatterns = [
     path("", views.home, name="home"),
     # whether an upload is published, only the library knows: composed here
     path("uploads/<uuid:upload_id>/withdraw/", withdrawal.withdraw, name="withdraw-upload"),
+    path(
+        "uploads/<uuid:upload_id>/questions/<int:question_id>/",
+        questions.answer,
+        name="answer-panel",
+    ),
     # and what the panel set aside, only review
     path("uploads/held/", held.held, name="held-uploads"),
     path("uploads/", include("uploads.urls")),

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef
 from audit.actors import Actor
 from bsti_db.accounts.models import Member
 from review.lifecycle import SETTLED, CaseStatus
-from review.models import MAY_CHAIR, READERS, Assignment, Case, Reading, Seat
+from review.models import MAY_CHAIR, READERS, Assignment, Case, CaseQuestion, Reading, Seat
 
 
 def readings_visible_to(case: Case, actor: Actor) -> models.QuerySet[Reading]:
@@ -19,6 +19,18 @@ def readings_visible_to(case: Case, actor: Actor) -> models.QuerySet[Reading]:
     if may_see_others(case, actor):
         return submitted
     return submitted.filter(reader=actor.member)
+
+
+def questions_visible_to(case: Case, actor: Actor) -> models.QuerySet[CaseQuestion]:
+    """The questions to the trust that the actor may see, their own always.
+
+    What another asks, and what is answered, tells how they read: a chair who has nothing to read
+    sees it, everybody else when they may see the readings.
+    """
+    is_chair = actor.member.has_perm(MAY_CHAIR) and may_see_progress(case, actor)
+    if is_chair or may_see_others(case, actor):
+        return case.questions.all()
+    return case.questions.filter(asked_by=actor.member)
 
 
 def may_see_others(case: Case, actor: Actor) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from review.views import assigning, case, exports, images, worklist
+from review.views import asking, assigning, case, exports, images, worklist
 
 app_name = "review"
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("cases/<int:number>/decide/", case.decide, name="decide"),
     path("cases/<int:number>/set-aside/", case.set_aside, name="set-aside"),
     path("cases/<int:number>/reopen/", case.reopen, name="reopen"),
+    path("cases/<int:number>/ask/", asking.ask, name="ask"),
+    path("cases/<int:number>/go-on/", asking.go_on, name="go-on"),
     path("exports/", exports.exports, name="exports"),
     path("exports/readings.csv", exports.readings_csv, name="export-readings"),
     path("exports/findings.csv", exports.findings_csv, name="export-findings"),

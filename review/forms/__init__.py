@@ -3,6 +3,7 @@
 from review.forms.acts import (
     AddendumForm,
     AssignForm,
+    CaseQuestionForm,
     DecisionForm,
     HandBackForm,
     ProfileForm,
@@ -15,6 +16,7 @@ from review.forms.reading import ReadingForm, reading_as_initial
 __all__ = [
     "AddendumForm",
     "AssignForm",
+    "CaseQuestionForm",
     "DecisionForm",
     "ExportForm",
     "HandBackForm",

@@ -9,6 +9,8 @@ from django.utils import timezone
 from bsti_db.accounts.models import Member
 from review.forms.reading import TEACHING_VALUES
 from review.models import Case, Category, PanelProfile, Severity, Verdict
+from uploads import screening
+from uploads.models import Upload
 
 
 class CategoryField(forms.ModelChoiceField):
@@ -99,6 +101,37 @@ class AddendumForm(forms.Form):
 
     def __init__(self, data: Any = None):
         super().__init__(data, prefix="addendum")
+
+
+class UploadField(forms.ModelChoiceField):
+    def label_from_instance(self, upload: Upload) -> str:
+        return f"Upload {upload.reference}"
+
+
+class CaseQuestionForm(forms.Form):
+    """What the panel asks the submitter of one of the case's uploads."""
+
+    upload = UploadField(label="Who sent", queryset=Upload.objects.none(), empty_label=None)
+    text = forms.CharField(
+        label="Question to the submitter",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Ask what the images and the clinical context leave open, not what you think of "
+        "them. No name, date or place.",
+    )
+
+    def __init__(self, data: Any = None, *, uploads: QuerySet[Upload]):
+        initial = {"upload": first.pk} if (first := uploads.first()) else {}
+        super().__init__(data, prefix="question", initial=initial)
+        self.fields["upload"].queryset = uploads
+        if len(uploads) == 1:
+            self.fields["upload"].widget = forms.HiddenInput()
+
+    def clean_text(self) -> str:
+        text = self.cleaned_data["text"]
+        if found := screening.suspicions(text):
+            raise forms.ValidationError([screening.sentence(text, seen) for seen in found])
+        return text
 
 
 class MemberField(forms.ModelChoiceField):

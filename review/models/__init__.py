@@ -11,6 +11,7 @@ from review.models.cases import (
     patients_to_open,
     studies_to_open,
 )
+from review.models.questions import CaseQuestion
 from review.models.readings import (
     Addendum,
     Assessment,
@@ -38,6 +39,7 @@ __all__ = [
     "Assessment",
     "Assignment",
     "Case",
+    "CaseQuestion",
     "CaseStudy",
     "Category",
     "Confidence",

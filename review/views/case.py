@@ -31,7 +31,7 @@ from review.models import (
     Seat,
     is_recused,
 )
-from review.views import assigning, images
+from review.views import asking, assigning, images
 from review.views.clinical import contexts_of
 from review.views.readings import summary_of
 from uploads import stacks
@@ -227,6 +227,7 @@ def _page(request: HttpRequest, found: Case, *, status: int = 200, **forms: Any)
         **_reading(request, found, studies, forms),
         **_settling(request, found, forms),
         **assigning.panel_of(request, found, forms),
+        **asking.questions_of(request, found),
         # the page's title says that there is an error in what was sent
         "form": next(iter(forms.values()), None),
         "opens": list(forms),

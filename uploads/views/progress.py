@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.module_loading import import_string
 
 from uploads.dicom.deid.profile import VERSION
 from uploads.explanations import sentence
@@ -34,6 +36,7 @@ def status_page(
     context = progress(upload) | {
         "question": upload.questions.filter(closed_at=None).first(),
         "answered": upload.questions.exclude(answer=""),
+        "panel": import_string(settings.PANEL_QUESTIONS)(upload),
         "form": form or AnswerForm(),
         "earlier": earlier_uploads(upload)[:EARLIER_SHOWN] if is_asked else [],
         "returning_form": returning_form or ReturningForm(initial={"said": upload.returning}),

@@ -1,0 +1,32 @@
+"""The panel's work in the background: mails that must not cost the request any time."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from review import mail
+from review.models import CaseQuestion
+from review.services import asking
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
+def send_question_mail(question_id: int) -> None:
+    """Tell the submitter of a question, or its asker of the answer. Run again, it sends nothing."""
+    question = CaseQuestion.objects.filter(pk=question_id).first()
+    if question:
+        mail.send_about_question(question, at=timezone.now())
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
+def remind_submitter(question_id: int) -> None:
+    question = CaseQuestion.objects.filter(pk=question_id).first()
+    if question:
+        mail.send_reminder(question, at=timezone.now())
+
+
+@shared_task
+def resume_question_mails() -> None:
+    """Ring again for every mail about a question that is due, reminders among them."""
+    for pk in CaseQuestion.objects.awaiting_mail().values_list("pk", flat=True):
+        send_question_mail.delay(pk)
+    for pk in asking.due_for_reminder(at=timezone.now()).values_list("pk", flat=True):
+        remind_submitter.delay(pk)
