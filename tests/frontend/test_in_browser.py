@@ -153,6 +153,20 @@ def test_a_lost_line_sends_every_part_once_and_a_reload_none_again(page, site, f
     assert len(site.sent) == parts
 
 
+def test_files_that_arrive_before_anything_is_drawn_are_listed_and_said(page, site, tmp_path):
+    for number in range(2):
+        (tmp_path / f"IM{number}").write_bytes(bytes([number]) * 50)
+    page.add_init_script(
+        "const own = setTimeout;"
+        "globalThis.setTimeout = (act, after, ...rest) => "
+        "own(act, after === 100 ? 1500 : after, ...rest);"
+    )
+    send(page, site, tmp_path)
+
+    expect(page.locator("[data-part='held-summary']")).to_have_text(re.compile(r"^2 files \("))
+    expect(page.get_by_text(re.compile("arrived"))).not_to_have_count(0)
+
+
 def test_nothing_is_sent_before_the_button_and_what_is_no_image_is_left_out(page, site, folder):
     page.goto(f"{site.address}/upload.html")
     page.set_input_files("#upload-folder", folder)

@@ -146,6 +146,8 @@ function listenToSending(page: Page): void {
     showSentence(view.chosen, added ? "" : "These files are in the list already.");
     view.sending.hidden = false;
     page.speed = createSpeed();
+    // a few small files may all have arrived before anything is drawn
+    page.wasBusy ||= added > 0;
     start(queue);
     view.pause.focus();
     say(page, "Sending has begun.");
