@@ -28,6 +28,10 @@ class DemoPoint:
     study: int = 0
     arrow: DemoArrow | None = None
 
+    def place_in(self, slices: int) -> int:
+        """Its slice, from 0: they are stored from the feet up, and depth counts from the head."""
+        return round((1 - self.depth) * (slices - 1))
+
 
 @dataclass(frozen=True)
 class DemoStudy:
@@ -74,7 +78,7 @@ PATIENTS = [
                 "**Ground-glass opacity** under the pleura: vessels can still be followed "
                 "through it.",
                 0.62,
-                arrow=DemoArrow((0.23, 0.36), (0.12, 0.12), "Ground-glass opacity"),
+                arrow=DemoArrow((0.16, 0.62), (0.06, 0.9), "Ground-glass opacity"),
             ),
             DemoPoint(
                 "The changes are *bilateral and mostly posterior*, the usual distribution "
@@ -105,7 +109,7 @@ PATIENTS = [
                 "**Crazy-paving**: thin lines cross the ground-glass opacity like the "
                 "joints of uneven paving.",
                 0.66,
-                arrow=DemoArrow((0.27, 0.66), (0.1, 0.9), "Crazy-paving"),
+                arrow=DemoArrow((0.2, 0.66), (0.1, 0.9), "Crazy-paving"),
             ),
             DemoPoint(
                 "The pattern is typical of the *second week* after onset, when the disease "
@@ -130,7 +134,7 @@ PATIENTS = [
                 "**Air bronchogram**: open airways are seen as dark branches within the "
                 "consolidation.",
                 0.72,
-                arrow=DemoArrow((0.3, 0.66), (0.12, 0.9), "Consolidation"),
+                arrow=DemoArrow((0.745, 0.614), (0.93, 0.9), "Air bronchogram"),
             ),
             DemoPoint(
                 "On the mediastinal window the dense part of the change stands out from "

@@ -283,9 +283,7 @@ def _point(
     point: DemoPoint, series: list[Any], edition: Edition, editor: Actor
 ) -> library_services.PointDraft:
     instances = list(series[point.study].instances.all())
-    # slices are stored from the feet up, and depth counts from the head down
-    place = round((1 - point.depth) * (len(instances) - 1))
-    shown = instances[place]
+    shown = instances[point.place_in(len(instances))]
     drawn = _drawn(point.arrow, shown, edition, editor) if point.arrow else None
     return library_services.PointDraft(point.text, shown, 1, point.window, drawn)
 
