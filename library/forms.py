@@ -1,13 +1,14 @@
 """What an editor writes, as forms: they check the shape and save nothing."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 
-from library.models import Annotation, Edition, IntruderCheck, TeachingPoint, Window
+from library.models import Annotation, Edition, IntruderCheck, Window
 from library.services import PointDraft
-from uploads.models import Series
+from uploads.models import Instance, Series
 
 EMPTY_POINTS = 2
 
@@ -49,11 +50,9 @@ def series_words(series: Series) -> str:
     return f"{series.modality}, {series.series_description or 'no description'}, {when}"
 
 
-def annotation_words(row: Annotation) -> str:
-    """ "Arrow: Crazy paving, image 12": the number is the instance's own."""
-    words = f"{row.get_tool_display()}: {row.text}" if row.text else row.get_tool_display()
-    number = row.instance.instance_number
-    return words if number is None else f"{words}, image {number}"
+def words_of(row: Annotation) -> str:
+    """ "Arrow: Crazy paving", or the tool's name alone."""
+    return f"{row.get_tool_display()}: {row.text}" if row.text else row.get_tool_display()
 
 
 class PointForm(forms.Form):
@@ -71,23 +70,23 @@ class PointForm(forms.Form):
     )
     slice = forms.IntegerField(min_value=1, required=False, label="Image")
     window = forms.ChoiceField(choices=Window.choices, required=False, label="Window")
-    annotation = forms.ModelChoiceField(
-        queryset=Annotation.objects.none(),
+    annotation = forms.ChoiceField(
         required=False,
         label="Drawing to bring out",
-        empty_label="None",
+        error_messages={"invalid_choice": "This drawing is not there any more. Choose another."},
     )
 
     def __init__(
         self,
         *args: Any,
         available: list[Series],
-        drawn: QuerySet[Annotation],
+        drawn: Mapping[str, tuple[Annotation, str]],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["annotation"].queryset = drawn
-        self.fields["annotation"].label_from_instance = annotation_words
+        self.drawn = drawn
+        words = [(key, said) for key, (_, said) in drawn.items()]
+        self.fields["annotation"].choices = [("", "None"), *words]
         field = self.fields["series"]
         field.queryset = Series.objects.filter(pk__in=[row.pk for row in available])
         field.label_from_instance = series_words
@@ -105,7 +104,8 @@ class PointForm(forms.Form):
         except IndexError:
             self.add_error("slice", "This series has fewer images than that.")
             return cleaned
-        drawn = cleaned.get("annotation")
+        drawn, _ = self.drawn.get(cleaned.get("annotation", ""), (None, ""))
+        cleaned["annotation"] = drawn
         shown = (cleaned["instance"].pk, cleaned["frame"])
         if drawn and (drawn.instance_id, drawn.frame) != shown:
             self.add_error(
@@ -136,29 +136,36 @@ def nth_image(series: Series, place: int) -> tuple[Any, int]:
     raise IndexError(place)
 
 
-def place_of(point: TeachingPoint) -> int:
-    """The inverse of `nth_image`: where a point's picture stands in its series."""
-    place = 0
-    for instance in point.instance.series.instances.all():
-        if instance.pk == point.instance_id:
-            return place + point.frame
-        place += instance.number_of_frames
-    raise IndexError(point.pk)
+def pictures_before(series: Iterable[int]) -> dict[int, int]:
+    """How many pictures stand before each instance's in its series: the inverse of `nth_image`."""
+    before: dict[int, int] = {}
+    counts: Counter[int] = Counter()
+    instances = Instance.objects.filter(series__in=series)
+    for pk, of, frames in instances.values_list("pk", "series_id", "number_of_frames"):
+        before[pk] = counts[of]
+        counts[of] += frames
+    return before
 
 
 def point_forms(edition: Edition, available: list[Series], posted: Any = None) -> list[PointForm]:
     """A form for each point and some empty ones after them."""
+    points = list(edition.teaching_points.select_related("instance"))
+    rows = list(edition.annotations.drawn().select_related("instance"))
+    before = pictures_before({each.instance.series_id for each in [*points, *rows]})
     initials = [
         {
             "text": point.text,
             "series": point.instance.series_id,
-            "slice": place_of(point),
+            "slice": before[point.instance_id] + point.frame,
             "window": point.window,
             "annotation": point.annotation_id,
         }
-        for point in edition.teaching_points.select_related("instance__series")
+        for point in points
     ]
-    drawn = edition.annotations.drawn().select_related("instance")
+    drawn = {
+        str(row.pk): (row, f"{words_of(row)}, image {before[row.instance_id] + row.frame}")
+        for row in rows
+    }
     count = len(initials) + EMPTY_POINTS
     if posted is not None and str(posted.get("points", "")).isdecimal():
         count = min(int(posted["points"]), 50)

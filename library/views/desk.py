@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from audit.lifecycles import IllegalMove
 from audit.services import record
 from library import services, showing, tasks
-from library.forms import ChecklistForm, EditionForm, ReturnForm, place_of, point_forms
+from library.forms import ChecklistForm, EditionForm, ReturnForm, pictures_before, point_forms
 from library.lifecycle import EditionStatus
 from library.models import Edition, TeachingCase
 from library.text import to_html
@@ -206,17 +206,21 @@ def _check_context(request: HttpRequest, edition: Edition, form: ChecklistForm) 
 
 
 def _private_points(edition: Edition) -> list[dict[str, Any]]:
+    points = list(edition.teaching_points.select_related("instance__series", "annotation"))
+    before = pictures_before({point.instance.series_id for point in points})
     return [
         {
             "html": to_html(point.text),
             "image": f"{short_uid(point.instance.sop_instance_uid)}-{point.frame}",
             "window": "" if point.window == "own" else point.window,
             "place": showing.place_words(
-                point, place_of(point), point.instance.series.series_description or "the series"
+                point,
+                before[point.instance_id] + point.frame,
+                point.instance.series.series_description or "the series",
             ),
             "annotation": showing.annotation_key(point),
         }
-        for point in edition.teaching_points.select_related("instance__series", "annotation")
+        for point in points
     ]
 
 

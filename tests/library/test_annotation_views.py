@@ -277,3 +277,32 @@ def test_a_draft_is_not_public(client, edition):
 
 def public_address(edition) -> str:
     return f"{edition_url(edition)}v{edition.number}/annotations/"
+
+
+def test_the_form_names_a_drawing_by_the_place_of_its_image_and_takes_none_of_another(
+    editor, edition
+):
+    row = making.drawn(edition, text="Halo")
+    # the number in the header is the scanner's, and says nothing of the place
+    type(row.instance).objects.filter(pk=row.instance_id).update(instance_number=99)
+    address = reverse("library:edit", args=[edition.pk])
+    page = editor.get(address)
+    assert f'<option value="{row.pk}">Arrow: Halo, image 2</option>' in page.content.decode()
+
+    series = row.instance.series_id
+    fields = {
+        "version": page.context["edition"].version,
+        "title": "Halo",
+        "summary": "A halo.",
+        "series": [series],
+        "points": 1,
+        "point-0-text": "Look.",
+        "point-0-series": series,
+        "point-0-window": "lung",
+        "point-0-annotation": str(row.pk),
+    }
+    refused = editor.post(address, fields | {"point-0-slice": 1})
+    assert refused.status_code == 422
+    assert "This is drawn on another image." in refused.content.decode()
+    assert editor.post(address, fields | {"point-0-slice": 2}).status_code == 302
+    assert edition.teaching_points.get().annotation == row
