@@ -130,6 +130,14 @@ def test_the_teaching_points_arrow_lies_where_it_was_drawn(opened: Opened) -> No
     words = opened.window.evaluate("document.querySelector('.app-drawing__text').textContent")
     assert words == "Opacity"
 
+    # on the three planes it would lie where nobody drew it
+    opened.window.evaluate(f"document.querySelector('{VIEWPORT}').focus()")
+    opened.window.press("p")
+    wait_for(opened.window, f"document.querySelector('{VIEWPORT}').dataset.planes === 'open'")
+    assert opened.window.evaluate("document.querySelector('.app-drawing') === null")
+    opened.window.press("p")
+    wait_for(opened.window, "document.querySelector('.app-drawing--chosen') !== null")
+
 
 def test_the_policy_stopped_nothing_of_ours_and_stops_what_is_not(opened: Opened) -> None:
     assert opened.front.violations() == []

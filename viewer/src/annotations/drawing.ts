@@ -15,8 +15,6 @@ interface Drawing {
   readonly sheet: Sheet;
   readonly desk: Desk;
   tool: Tool | null;
-  /** What moves under the pointer and is not meant yet. */
-  preview: Annotation | null;
   cancel: () => void;
 }
 
@@ -25,15 +23,14 @@ export function startDrawing(showing: Showing, root: string, csrf: string): void
   const { layer, stack } = showing;
   const desk = buildDesk(showing.panel, stack.view);
   const sheet = createSheet(createClient(root, csrf), () => { refresh(drawing); }, newId);
-  const drawing: Drawing = { showing, sheet, desk, tool: null, preview: null, cancel: () => undefined };
+  const drawing: Drawing = { showing, sheet, desk, tool: null, cancel: () => undefined };
   drawing.cancel = listenToDrawing({
     viewport: stack.view.viewport,
     svg: layer.svg,
     projection: () => projectionOn(drawing),
     tool: () => drawing.tool,
     preview(tool, pairs) {
-      drawing.preview = pairs && begun(showing, PREVIEW, tool, pairs);
-      refresh(drawing);
+      showing.preview(pairs && begun(showing, PREVIEW, tool, pairs));
     },
     drawn: (tool, pairs) => { draw(drawing, tool, pairs); },
     grasp(id) {
@@ -61,9 +58,8 @@ function begun(showing: Showing, id: string, tool: Tool, pairs: readonly Pair[])
 }
 
 function refresh(drawing: Drawing): void {
-  const { sheet, showing, preview } = drawing;
-  const drawings = sheet.drawings().map((each) => (each.id === preview?.id ? preview : each));
-  showing.set(preview?.id === PREVIEW ? [...drawings, preview] : drawings);
+  const { sheet, showing } = drawing;
+  showing.set(sheet.drawings());
   drawing.desk.show(sheet, chosen(drawing));
 }
 
@@ -89,9 +85,8 @@ function draw(drawing: Drawing, tool: Tool, pairs: readonly Pair[]): void {
 
 function move(drawing: Drawing, id: string, pairs: readonly Pair[], isOver: boolean): void {
   const moved = drawing.sheet.drawings().find((each) => each.id === id);
-  drawing.preview = isOver || !moved ? null : { ...moved, pairs };
+  drawing.showing.preview(isOver || !moved ? null : { ...moved, pairs });
   if (isOver) drawing.sheet.change(id, { pairs });
-  else refresh(drawing);
 }
 
 function acts(drawing: Drawing): Acts {

@@ -18,7 +18,8 @@ export interface Showing {
   choose(id: string | null): void;
   /** What stands now; draws and lists it. */
   set(drawings: readonly Annotation[]): void;
-  refresh(): void;
+  /** What moves under a pointer: drawn, in place of the one it changes, and not listed. */
+  preview(drawing: Annotation | null): void;
   fetch(): Promise<Annotation[] | null>;
   /** Fetches and hands over what came. */
   load(): Promise<void>;
@@ -41,10 +42,13 @@ export function startShowing(stack: Stack, root: string, hasHandles: boolean): S
   let image: string | null = null;
   let chosen: string | null = null;
   let ears: Ears | null = null;
+  let moving: Annotation | null = null;
+  let listed = "";
 
   function refresh(): void {
-    const projection = image === null || view.viewport.dataset["planes"] === "open" ? null : (stack.screen.projection?.() ?? null);
-    const here = drawings.filter((drawing) => drawing.image === image);
+    const projection = image === null ? null : (stack.screen.projection?.() ?? null);
+    const all = moving ? [...drawings.filter(({ id }) => id !== moving?.id), moving] : drawings;
+    const here = all.filter((drawing) => drawing.image === image);
     if (!projection || isHidden(stack)) layer.hide();
     else layer.show(here, projection, { chosen, hasHandles });
     markRows(list, chosen);
@@ -65,10 +69,17 @@ export function startShowing(stack: Stack, root: string, hasHandles: boolean): S
       drawings = now;
       hide.hidden = now.length === 0;
       panel.hidden = now.length === 0 && !hasHandles;
-      list.replaceChildren(...inOrder(stack, now).map((drawing) => row(stack, drawing)));
+      const rows = inOrder(stack, now);
+      const words = JSON.stringify(rows.map((drawing) => [drawing.id, drawing.image, wordsOf(drawing)]));
+      // a row that is made anew loses the focus
+      if (words !== listed) list.replaceChildren(...rows.map((drawing) => row(stack, drawing)));
+      listed = words;
       refresh();
     },
-    refresh,
+    preview(drawing) {
+      moving = drawing;
+      refresh();
+    },
     fetch: () => fetchAll(root),
     async load() {
       const loaded = await fetchAll(root);
