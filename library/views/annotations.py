@@ -18,7 +18,7 @@ from library import annotating, services, showing
 from library.lifecycle import EditionStatus
 from library.models import Annotation, Edition
 from library.views.desk_images import DESK
-from library.views.images import public
+from library.views.images import public, readable_edition
 from uploads.addresses import short_uid
 from uploads.dicom.graphics import NotAGraphic, read_pairs
 from uploads.models import Instance
@@ -120,12 +120,7 @@ def desk_restore(request: HttpRequest, edition_id: int, key: uuid.UUID) -> JsonR
 @public
 def public_list(request: HttpRequest, number: int, slug: str, edition: int) -> JsonResponse:
     """What was drawn on a published edition, under public UIDs."""
-    row = get_object_or_404(
-        Edition.objects.readable(),
-        teaching_case__number=number,
-        teaching_case__slug=slug,
-        number=edition,
-    )
+    row = readable_edition(number, slug, edition)
     shown = showing.public_annotations(row)
     return JsonResponse(
         {"annotations": [showing.annotation(each, image.sop_instance_uid) for each, image in shown]}

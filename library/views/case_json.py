@@ -9,14 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
 from library import citing, showing
 from library.lifecycle import EditionStatus
 from library.models import Edition, PublishedImage, TeachingPoint
-from library.views.images import public
+from library.views.images import public, readable_edition
 from library.views.public import credits_of
 from review.models import Verdict
 
@@ -37,12 +36,7 @@ def _schema() -> bytes:
 @public
 def case_json(request: HttpRequest, number: int, slug: str, edition: int) -> HttpResponse:
     """What the page of an edition says, for programs."""
-    row = get_object_or_404(
-        Edition.objects.readable().select_related("teaching_case__case"),
-        teaching_case__number=number,
-        teaching_case__slug=slug,
-        number=edition,
-    )
+    row = readable_edition(number, slug, edition)
     return HttpResponse(_written(_of(row)), content_type="application/json")
 
 

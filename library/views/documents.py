@@ -19,7 +19,7 @@ from library.exports import Export, Source, exports, instances_of
 from library.models import Edition, PublishedDocument
 from library.published import PublishedEdition
 from library.views.desk_images import DESK
-from library.views.images import public
+from library.views.images import public, readable_edition
 from uploads import storage as study_store
 from uploads.dicom.documents.composing import uid_from
 from uploads.dicom.headers import first
@@ -61,12 +61,7 @@ def public_one(
 @public
 def public_zip(request: HttpRequest, number: int, slug: str, edition: int) -> HttpResponse:
     """Every image of a published edition as a DICOM file, with its drawings and its licence."""
-    row = get_object_or_404(
-        Edition.objects.readable().select_related("teaching_case"),
-        teaching_case__number=number,
-        teaching_case__slug=slug,
-        number=edition,
-    )
+    row = readable_edition(number, slug, edition)
     response = StreamingHttpResponse(
         # the images are compressed already
         zipped(_files(row), packed=False),

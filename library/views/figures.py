@@ -5,9 +5,8 @@ from django.shortcuts import get_object_or_404
 
 from library import citing, showing
 from library.exports import view_of
-from library.models import Edition
 from library.published import PublishedEdition
-from library.views.images import public
+from library.views.images import public, readable_edition
 from uploads.dicom import headers, transcoding
 from uploads.dicom.figures import figure
 
@@ -17,12 +16,7 @@ def figure_of_point(
     request: HttpRequest, number: int, slug: str, edition: int, place: int
 ) -> HttpResponse:
     """What a teaching point shows, rendered anew from the public pixels."""
-    row = get_object_or_404(
-        Edition.objects.readable().select_related("teaching_case"),
-        teaching_case__number=number,
-        teaching_case__slug=slug,
-        number=edition,
-    )
+    row = readable_edition(number, slug, edition)
     point = get_object_or_404(row.teaching_points, position=place)
     shown = get_object_or_404(row.images, instance=point.instance_id)
     (image,) = PublishedEdition(row, root="").images(instance=shown.sop_instance_uid)

@@ -42,17 +42,22 @@ def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return login_not_required(require_safe(conditional(answer)))
 
 
+def readable_edition(number: int, slug: str, edition: int) -> Edition:
+    """The edition that an address names, or 404: never one that the public may not read."""
+    return get_object_or_404(
+        Edition.objects.readable().select_related("teaching_case__case"),
+        teaching_case__number=number,
+        teaching_case__slug=slug,
+        number=edition,
+    )
+
+
 @public
 def dicom_web(
     request: HttpRequest, number: int, slug: str, edition: int, resource: str = "studies"
 ) -> HttpResponse:
     """What a resource below the edition's DICOMweb address is."""
-    row = get_object_or_404(
-        Edition.objects.readable().select_related("teaching_case"),
-        teaching_case__number=number,
-        teaching_case__slug=slug,
-        number=edition,
-    )
+    row = readable_edition(number, slug, edition)
     root = request.build_absolute_uri(request.path.removesuffix(resource)).rstrip("/")
     published = PublishedEdition(row, root=root)
     response = dicomweb.dispatched(_RESOURCES, resource, request, published)

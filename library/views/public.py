@@ -12,7 +12,7 @@ from bsti_db.accounts.models import Organisation
 from library import citing, showing
 from library.lifecycle import EditionStatus
 from library.models import Edition, TeachingCase
-from library.views.images import public
+from library.views.images import public, readable_edition
 from uploads import stacks
 
 PAGE_CASES = 24
@@ -96,12 +96,7 @@ CITATION_FORMS = {
 @public
 def citation(request: HttpRequest, number: int, slug: str, edition: int, form: str) -> HttpResponse:
     """How to cite an edition, as a file for a reference manager."""
-    row = get_object_or_404(
-        Edition.objects.readable().select_related("teaching_case"),
-        teaching_case__number=number,
-        teaching_case__slug=slug,
-        number=edition,
-    )
+    row = readable_edition(number, slug, edition)
     if form not in CITATION_FORMS:
         raise Http404
     _, write, kind = CITATION_FORMS[form]
