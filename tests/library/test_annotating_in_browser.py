@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,20 +10,19 @@ import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from library import services
 from library.models import Annotation
 from library.showing import edition_url
-from tests.journeys.conftest import ARGUMENTS
+from tests.journeys.conftest import browser
 from tests.library import making
 from tests.review.making import accepted_upload, decided_case
 from tests.signing_in import sign_in
 from tests.stored_images import store_image
 from uploads import storage
 
-# Playwright runs a loop of its own in this thread, which Django would take for an async view
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+__all__ = ["browser"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,14 +51,6 @@ LANDMARK = """() => {
 SAVED = "Everything drawn is saved."
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def edition():
     """A draft on a case whose second slice has one bright pixel."""
@@ -86,9 +76,9 @@ def edition():
 
 
 @contextmanager
-def desk(chromium: Browser, live_server, edition) -> Iterator[Page]:
+def desk(browser: Browser, live_server, edition) -> Iterator[Page]:
     """The draft's page as its author sees it, on the slice of its teaching point."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
     client = sign_in(Client(), edition.author)
     for name, morsel in client.cookies.items():
         context.add_cookies([{"name": name, "value": morsel.value, "url": live_server.url}])
@@ -146,9 +136,9 @@ def expect_at_the_landmark(page: Page) -> None:
 
 
 def test_an_arrow_drawn_on_a_turned_picture_is_a_row_and_lies_there_for_every_visitor(
-    chromium, live_server, edition
+    browser, live_server, edition
 ):
-    with desk(chromium, live_server, edition) as page:
+    with desk(browser, live_server, edition) as page:
         for key in "oh":
             page.locator(".app-stack__viewport").press(key)
         page.get_by_role("group", name="Draw for everybody").get_by_role(
@@ -176,11 +166,11 @@ def test_an_arrow_drawn_on_a_turned_picture_is_a_row_and_lies_there_for_every_vi
     point = edition.teaching_points.get()
     point.annotation, point.instance = row, row.instance
     point.save()
-    public_page(chromium, live_server, making.publish(edition))
+    public_page(browser, live_server, making.publish(edition))
 
 
-def public_page(chromium: Browser, live_server, edition) -> None:
-    context = chromium.new_context(viewport={"width": 320, "height": 640})
+def public_page(browser: Browser, live_server, edition) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 640})
     page = context.new_page()
     page.goto(live_server.url + edition_url(edition))
     wait_for_picture(page)
@@ -202,12 +192,12 @@ def public_page(chromium: Browser, live_server, edition) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert context.cookies() == []
     context.close()
-    without_script(chromium, live_server, edition)
+    without_script(browser, live_server, edition)
 
 
-def without_script(chromium: Browser, live_server, edition) -> None:
+def without_script(browser: Browser, live_server, edition) -> None:
     """Who runs no script reads the rendered images one by one, by links."""
-    context = chromium.new_context(java_script_enabled=False)
+    context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(live_server.url + edition_url(edition))
     seen = []
@@ -221,8 +211,8 @@ def without_script(chromium: Browser, live_server, edition) -> None:
     context.close()
 
 
-def test_every_tool_draws_and_numbers_undo_and_deletion_are_saved(chromium, live_server, edition):
-    with desk(chromium, live_server, edition) as page:
+def test_every_tool_draws_and_numbers_undo_and_deletion_are_saved(browser, live_server, edition):
+    with desk(browser, live_server, edition) as page:
         tools = page.get_by_role("group", name="Draw for everybody")
         for place, tool in enumerate(["Length", "Ellipse", "Rectangle"]):
             tools.get_by_role("button", name=tool).click()
@@ -268,12 +258,12 @@ def test_every_tool_draws_and_numbers_undo_and_deletion_are_saved(chromium, live
 
 
 def test_the_second_of_two_editors_is_told_and_a_lost_line_loses_nothing(
-    chromium, live_server, edition
+    browser, live_server, edition
 ):
     row = making.drawn(edition, pairs=((30.0, 30.0), (20.5, 45.5)), text="First")
     with (
-        desk(chromium, live_server, edition) as one,
-        desk(chromium, live_server, edition) as other,
+        desk(browser, live_server, edition) as one,
+        desk(browser, live_server, edition) as other,
     ):
         for page, words in ((one, "Mine"), (other, "Yours")):
             page.get_by_role("button", name="Arrow: First").click()
