@@ -359,6 +359,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "review.tasks.resume_question_mails",
         "schedule": 300.0,
     },
+    "return-cases-of-closed-accounts": {
+        "task": "review.tasks.return_cases_of_closed_accounts",
+        "schedule": 300.0,
+    },
     "clear-expired": {"task": "bsti_db.accounts.tasks.clear_expired", "schedule": 86_400.0},
 }
 # A file's processing is leased for this long; a stale lease is taken over by the sweep.

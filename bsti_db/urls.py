@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from bsti_db import held, questions, views, withdrawal
+from bsti_db import held, membership, questions, views, withdrawal
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -19,6 +19,14 @@ urlpatterns = [
     path("review/", include("review.urls")),
     path("library/", include("library.urls")),
     path("audit/", include("audit.urls")),
+    # and what takes a reader's cases away
+    path("accounts/members/<int:member_id>/roles/", membership.roles, name="change-roles"),
+    path("accounts/members/<int:member_id>/details/", membership.details, name="change-details"),
+    path(
+        "accounts/members/<int:member_id>/deactivate/",
+        membership.deactivate,
+        name="deactivate-member",
+    ),
     path("accounts/", include("bsti_db.accounts.urls")),
     path("", include("bsti_db.documents.urls")),
     path("health/live", views.live, name="live"),

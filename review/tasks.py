@@ -3,8 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from review import mail
-from review.models import CaseQuestion
+from bsti_db.accounts.models import Member
+from review import mail, services
+from review.models import Assignment, CaseQuestion
 from review.services import asking
 
 
@@ -30,3 +31,13 @@ def resume_question_mails() -> None:
         send_question_mail.delay(pk)
     for pk in asking.due_for_reminder(at=timezone.now()).values_list("pk", flat=True):
         remind_submitter.delay(pk)
+
+
+@shared_task
+def return_cases_of_closed_accounts() -> None:
+    """Finish what closing an account began, should its process have ended in between."""
+    gone = Assignment.objects.of_the_gone().values("member")
+    for member in Member.objects.filter(pk__in=gone):
+        services.pass_on_what_is_left_of(
+            member=member, reason=services.ACCOUNT_CLOSED, at=timezone.now()
+        )

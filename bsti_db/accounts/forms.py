@@ -1,5 +1,6 @@
 """What members type: addresses, passwords, codes, roles."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -135,6 +136,73 @@ class RolesForm(forms.Form):
     )
 
 
+class GmcNumberField(forms.CharField):
+    """Seven digits, with the spaces people type between them; or nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="GMC number (optional)",
+            required=False,
+            max_length=20,
+            help_text="7 digits, as in the medical register",
+            widget=forms.TextInput(
+                attrs={"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}
+            ),
+        )
+
+    def clean(self, value: Any) -> str:
+        number = "".join(super().clean(value).split())
+        if number and not re.fullmatch(r"[0-9]{7}", number):
+            raise forms.ValidationError(
+                "Enter the 7 digits of the GMC number, for example 1234567."
+            )
+        return number
+
+
+class GmcNumberForm(forms.Form):
+    gmc_number = GmcNumberField()
+
+
+class NameField(forms.CharField):
+    def __init__(self) -> None:
+        super().__init__(
+            label="Name",
+            max_length=100,
+            help_text="As colleagues write it",
+            error_messages={"required": "Enter the member's name."},
+        )
+
+
+class OrganisationField(forms.ModelChoiceField):
+    def __init__(self) -> None:
+        super().__init__(
+            Organisation.objects.filter(is_active=True),
+            label="Organisation",
+            required=False,
+            empty_label="None",
+            help_text="Nobody reads a case from their own organisation",
+        )
+
+
+class DetailsForm(forms.Form):
+    """What an administrator corrects of a member."""
+
+    name = NameField()
+    gmc_number = GmcNumberField()
+    organisation = OrganisationField()
+
+    def __init__(self, data: Any = None, *, member: Member) -> None:
+        initial = {
+            "name": member.name,
+            "gmc_number": member.gmc_number,
+            "organisation": member.organisation_id,
+        }
+        super().__init__(data, initial=initial)
+        # one that was merged into another stays chosen until somebody chooses
+        own = Organisation.objects.filter(pk=member.organisation_id)
+        self.fields["organisation"].queryset = Organisation.objects.filter(is_active=True) | own
+
+
 class InviteForm(RolesForm):
     email = forms.EmailField(
         label="E-mail address",
@@ -144,20 +212,10 @@ class InviteForm(RolesForm):
             "invalid": "Enter an e-mail address, for example name@nhs.net.",
         },
     )
-    name = forms.CharField(
-        label="Name",
-        max_length=100,
-        help_text="As colleagues write it",
-        error_messages={"required": "Enter the member's name."},
-    )
-    organisation = forms.ModelChoiceField(
-        Organisation.objects.filter(is_active=True),
-        label="Organisation",
-        required=False,
-        empty_label="None",
-        help_text="Nobody reads a case from their own organisation",
-    )
-    field_order = ("email", "name", "organisation", "roles")
+    name = NameField()
+    gmc_number = GmcNumberField()
+    organisation = OrganisationField()
+    field_order = ("email", "name", "gmc_number", "organisation", "roles")
 
     def clean_email(self) -> str:
         return fold_address(self.cleaned_data["email"])

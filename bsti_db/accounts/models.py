@@ -55,6 +55,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     organisation = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="members"
     )
+    # of the General Medical Council; people of the office have none
     gmc_number = models.CharField("GMC number", max_length=7, blank=True)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
@@ -68,7 +69,18 @@ class Member(AbstractBaseUser, PermissionsMixin):
     objects = MemberManager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="member_email_is_theirs_alone")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="member_email_is_theirs_alone"),
+            models.UniqueConstraint(
+                fields=["gmc_number"],
+                condition=~Q(gmc_number=""),
+                name="member_gmc_number_is_theirs_alone",
+            ),
+            models.CheckConstraint(
+                name="member_gmc_number_has_seven_digits",
+                condition=Q(gmc_number="") | Q(gmc_number__regex=r"^[0-9]{7}$"),
+            ),
+        ]
         # what roles.py hands out; views ask for these, never for a role
         permissions = [
             ("uploads_handle_held", "May look at held files and release or refuse them"),

@@ -35,6 +35,10 @@ class InvitationOver(Exception):
     """The invitation was used, replaced by a newer one, or is older than seven days."""
 
 
+class GmcNumberTaken(Exception):
+    """Another member has this GMC number."""
+
+
 class NotAllowed(Exception):
     """A rule between people forbids it; the sentence says which."""
 
@@ -45,18 +49,22 @@ def invite_member(
     email: str,
     name: str,
     organisation: Organisation | None,
+    gmc_number: str = "",
     roles: Iterable[str],
     actor: Actor,
     at: datetime,
 ) -> Invitation:
     """Make an account that cannot sign in yet, and the invitation that completes it.
 
-    Raises AlreadyMember when the address has an account.
+    Raises AlreadyMember when the address has an account, GmcNumberTaken.
     """
     address, groups = fold_address(email), groups_of(roles)
     if Member.objects.filter(email__iexact=address).exists():
         raise AlreadyMember("There is a member with this address. Look in the list of members.")
-    member = Member.objects.create_user(address, None, name=name, organisation=organisation)
+    _keep_gmc_numbers_apart(gmc_number)
+    member = Member.objects.create_user(
+        address, None, name=name, organisation=organisation, gmc_number=gmc_number
+    )
     member.groups.set(groups)
     record("member.invited", actor=actor, subject=member, roles=[group.name for group in groups])
     return _new_invitation(member, actor, at)
@@ -185,6 +193,8 @@ def change_roles(*, member: Member, roles: Iterable[str], actor: Actor) -> None:
     if actor.member == member:
         raise NotAllowed("Ask another administrator to change your own roles.")
     groups = groups_of(roles)
+    # a case is given before or after, never in between
+    Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     _keep_an_administrator(member, Role.ADMINISTRATOR.value in {group.name for group in groups})
     before = set(member.groups.values_list("name", flat=True))
     after = {group.name for group in groups}
@@ -196,6 +206,33 @@ def change_roles(*, member: Member, roles: Iterable[str], actor: Actor) -> None:
         given=sorted(after - before),
         taken=sorted(before - after),
     )
+
+
+@transaction.atomic
+def change_details(
+    *,
+    member: Member,
+    name: str,
+    gmc_number: str,
+    organisation: Organisation | None,
+    actor: Actor,
+) -> list[str]:
+    """Correct who a member is; gives the names of what changed, which the trail keeps.
+
+    Raises NotAllowed for oneself: recusal stands on the organisation. Raises GmcNumberTaken.
+    """
+    if actor.member == member:
+        raise NotAllowed("Ask another administrator to change your own details.")
+    return _change(member, actor, name=name, gmc_number=gmc_number, organisation=organisation)
+
+
+@transaction.atomic
+def change_gmc_number(*, member: Member, gmc_number: str, actor: Actor) -> None:
+    """Keep a member's own GMC number; blank for none.
+
+    Raises GmcNumberTaken.
+    """
+    _change(member, actor, gmc_number=gmc_number)
 
 
 @transaction.atomic
@@ -265,6 +302,25 @@ def cancel_factor_reset(*, wish: FactorReset, actor: Actor, at: datetime) -> Non
     if not open_wish.update(cancelled_at=at):
         raise NotAllowed("This reset was agreed to or cancelled already.")
     record("member.factor_reset_cancelled", actor=actor, subject=wish.member)
+
+
+def _change(member: Member, actor: Actor, **details: object) -> list[str]:
+    row = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+    changed = sorted(field for field, value in details.items() if getattr(row, field) != value)
+    if not changed:
+        return []
+    if "gmc_number" in changed:
+        _keep_gmc_numbers_apart(details["gmc_number"])
+    for field in changed:
+        setattr(member, field, details[field])
+    member.save(update_fields=changed)
+    record("member.details_changed", actor=actor, subject=member, fields=changed)
+    return changed
+
+
+def _keep_gmc_numbers_apart(number: object) -> None:
+    if number and Member.objects.filter(gmc_number=number).exists():
+        raise GmcNumberTaken("Another member has this GMC number. Check it.")
 
 
 def _new_invitation(member: Member, actor: Actor, at: datetime) -> Invitation:

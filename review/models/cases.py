@@ -59,6 +59,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
             status=CaseStatus.DISCORDANT,
         )
 
+    def of_own_trust(self, member: Member) -> "CaseQuerySet":
+        """Cases the member may not read or decide, for where they came from."""
+        return self.filter(_sent_by_their_own(member))
+
     def set_aside(self) -> "CaseQuerySet":
         """Cases in which the panel saw whom they show, the longest waiting first."""
         return self.filter(status=CaseStatus.SET_ASIDE).order_by("set_aside_at")

@@ -1,12 +1,14 @@
 """What can happen to a case: opened, given out, read, decided, set aside, opened again."""
 
 from review.services.assigning import (
+    ACCOUNT_CLOSED,
     NoSeatFree,
     NotAssigned,
     NotEligible,
     assign,
     assign_by_rule,
     hand_back,
+    pass_on_what_is_left_of,
     return_what_is_left_of,
     save_profile,
     seats_of,
@@ -39,6 +41,7 @@ from review.services.settling import (
 )
 
 __all__ = [
+    "ACCOUNT_CLOSED",
     "Answers",
     "CaseBeingRead",
     "CaseNotOpen",
@@ -66,6 +69,7 @@ __all__ = [
     "differences_of",
     "hand_back",
     "open_case",
+    "pass_on_what_is_left_of",
     "record_download",
     "record_opening",
     "reopen_case",

@@ -30,7 +30,7 @@ class NotAssigned(Refusal):
     """The actor was not given this case, or gave it back."""
 
 
-_ACCOUNT_CLOSED = "The account is closed."
+ACCOUNT_CLOSED = "The account is closed."
 
 
 def seats_of(status: str) -> tuple[Seat, ...]:
@@ -101,16 +101,38 @@ def take_back(*, assignment: Assignment, actor: Actor, reason: str, at: datetime
 
 
 @transaction.atomic
-def return_what_is_left_of(*, member: Member, actor: Actor, at: datetime) -> int:
-    """Take back all that a member was given and has not finished; gives how many."""
+def return_what_is_left_of(
+    *, member: Member, reason: str, actor: Actor, at: datetime, of: QuerySet[Case] | None = None
+) -> list[Case]:
+    """Take back what a member was given and has not finished, of some cases or of all.
+
+    Gives the cases that were taken back.
+    """
     left = Assignment.objects.filter(member=member, handed_back_at=None)
-    returned = 0
+    if of is not None:
+        left = left.filter(case__in=of)
+    returned = []
     # cases in the order of their keys: two of these at once cannot wait for each other
     for assignment in left.select_related("case").order_by("case", "pk"):
-        case_in_turn(assignment.case)
+        case = case_in_turn(assignment.case)
         if row := _unfinished(member).filter(pk=assignment.pk).first():
-            _take(row, reason=_ACCOUNT_CLOSED, actor=actor, verb="case.taken_back", at=at)
-            returned += 1
+            _take(row, reason=reason, actor=actor, verb="case.taken_back", at=at)
+            returned.append(case)
+    return returned
+
+
+def pass_on_what_is_left_of(
+    *, member: Member, reason: str, at: datetime, of: QuerySet[Case] | None = None
+) -> list[Case]:
+    """Return a member's unfinished cases and give each to the next by the rule.
+
+    A task's act, whoever brought it about: who acts would see in their own rows of the trail
+    how far another reader is.
+    """
+    actor = Actor.of_task("pass_on")
+    returned = return_what_is_left_of(member=member, reason=reason, actor=actor, at=at, of=of)
+    for case in returned:
+        assign_by_rule(case=case, actor=actor, at=at)
     return returned
 
 
@@ -132,7 +154,7 @@ def _free_seats(case: Case) -> list[Seat]:
     for gone in case.assignments.of_the_gone():
         _take(
             gone,
-            reason=_ACCOUNT_CLOSED,
+            reason=ACCOUNT_CLOSED,
             actor=Actor.of_task("assign"),
             verb="case.taken_back",
             at=timezone.now(),

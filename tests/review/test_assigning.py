@@ -26,6 +26,12 @@ def give(case, to):
     )
 
 
+def return_what_is_left_of(gone):
+    return services.return_what_is_left_of(
+        member=gone, reason="Gone.", actor=Actor.of_task("test"), at=timezone.now()
+    )
+
+
 def readers(case) -> set:
     return {row.member for row in case.assignments.standing().of_readers()}
 
@@ -197,10 +203,7 @@ def test_the_locked_reading_of_a_closed_account_counts(case):
     deactivate_member(member=gone, actor=making.actor(member(("administrator",))))
 
     assert readers(case) == {gone}
-    assert (
-        services.return_what_is_left_of(member=gone, actor=Actor.of_task("test"), at=timezone.now())
-        == 0
-    )
+    assert return_what_is_left_of(gone) == []
 
 
 def test_what_a_closed_account_has_not_finished_is_taken_back(case):
@@ -209,9 +212,5 @@ def test_what_a_closed_account_has_not_finished_is_taken_back(case):
     making.submitted_reading(making.open_case(), gone)
     deactivate_member(member=gone, actor=making.actor(member(("administrator",))))
 
-    returned = services.return_what_is_left_of(
-        member=gone, actor=Actor.of_task("test"), at=timezone.now()
-    )
-
-    assert returned == 1
+    assert return_what_is_left_of(gone) == [case]
     assert case.assignments.get().handed_back_at is not None

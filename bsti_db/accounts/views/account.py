@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bsti_db.accounts import second_factor, services
-from bsti_db.accounts.forms import PasswordForm
+from bsti_db.accounts.forms import GmcNumberForm, PasswordForm
 from bsti_db.accounts.passwords import expires_at
 from bsti_db.accounts.roles import labels
 
@@ -28,6 +28,25 @@ def account(request: HttpRequest) -> HttpResponse:
         "password_expires_at": expires_at(member=member),
     }
     return render(request, "accounts/account.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def gmc_number(request: HttpRequest) -> HttpResponse:
+    """A member's own number; their name and organisation are an administrator's to change."""
+    form = GmcNumberForm(request.POST or None, initial={"gmc_number": request.user.gmc_number})
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_gmc_number(
+                member=request.user, actor=request.actor, **form.cleaned_data
+            )
+        except services.GmcNumberTaken as problem:
+            form.add_error("gmc_number", str(problem))
+        else:
+            messages.success(request, "Your GMC number is kept.")
+            return redirect("accounts:account")
+    status = 422 if form.errors else 200
+    return render(request, "accounts/gmc_number.html", {"form": form}, status=status)
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,4 +1,7 @@
-"""The administrator's pages: who is a member, and what each may do."""
+"""The administrator's pages: who is a member, and what each may do.
+
+What also takes cases away from a member is composed in `bsti_db.membership`.
+"""
 
 import logging
 from collections.abc import Callable
@@ -46,6 +49,8 @@ def invite(request: HttpRequest) -> HttpResponse:
             )
         except services.AlreadyMember as problem:
             form.add_error("email", str(problem))
+        except services.GmcNumberTaken as problem:
+            form.add_error("gmc_number", str(problem))
         else:
             _mailed(request, invitation)
             return redirect("accounts:member", invitation.member_id)
@@ -62,6 +67,7 @@ def member(request: HttpRequest, member_id: int) -> HttpResponse:
     is_oneself = shown == request.user
     context = {
         "member": shown,
+        "details": _details(shown),
         **_state(shown),
         "form": RolesForm(initial={"roles": [group.name for group in shown.groups.all()]}),
         "wish": wish,
@@ -73,36 +79,8 @@ def member(request: HttpRequest, member_id: int) -> HttpResponse:
 
 @require_POST
 @administrator_required
-def change_roles(request: HttpRequest, member_id: int) -> HttpResponse:
-    form = RolesForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "Choose roles from the list.")
-        return redirect("accounts:member", member_id)
-    return _act(
-        request,
-        member_id,
-        lambda who: services.change_roles(
-            member=who, roles=form.cleaned_data["roles"], actor=request.actor
-        ),
-        "The roles are changed.",
-    )
-
-
-@require_POST
-@administrator_required
-def deactivate(request: HttpRequest, member_id: int) -> HttpResponse:
-    return _act(
-        request,
-        member_id,
-        lambda who: services.deactivate_member(member=who, actor=request.actor),
-        "The account is deactivated and every session of it ended.",
-    )
-
-
-@require_POST
-@administrator_required
 def reactivate(request: HttpRequest, member_id: int) -> HttpResponse:
-    return _act(
+    return act(
         request,
         member_id,
         lambda who: services.reactivate_member(member=who, actor=request.actor),
@@ -113,7 +91,7 @@ def reactivate(request: HttpRequest, member_id: int) -> HttpResponse:
 @require_POST
 @administrator_required
 def invite_again(request: HttpRequest, member_id: int) -> HttpResponse:
-    return _act(
+    return act(
         request,
         member_id,
         lambda who: _mailed(
@@ -126,7 +104,7 @@ def invite_again(request: HttpRequest, member_id: int) -> HttpResponse:
 @require_POST
 @administrator_required
 def ask_factor_reset(request: HttpRequest, member_id: int) -> HttpResponse:
-    return _act(
+    return act(
         request,
         member_id,
         lambda who: services.ask_factor_reset(member=who, actor=request.actor, at=timezone.now()),
@@ -137,7 +115,7 @@ def ask_factor_reset(request: HttpRequest, member_id: int) -> HttpResponse:
 @require_POST
 @administrator_required
 def agree_factor_reset(request: HttpRequest, member_id: int) -> HttpResponse:
-    return _act(
+    return act(
         request,
         member_id,
         lambda who: _mailed(
@@ -150,7 +128,7 @@ def agree_factor_reset(request: HttpRequest, member_id: int) -> HttpResponse:
 @require_POST
 @administrator_required
 def cancel_factor_reset(request: HttpRequest, member_id: int) -> HttpResponse:
-    return _act(
+    return act(
         request,
         member_id,
         lambda who: services.cancel_factor_reset(
@@ -160,11 +138,12 @@ def cancel_factor_reset(request: HttpRequest, member_id: int) -> HttpResponse:
     )
 
 
-def _act(
-    request: HttpRequest, member_id: int, act: Callable[[Member], Any], done: str = ""
+def act(
+    request: HttpRequest, member_id: int, service: Callable[[Member], Any], done: str = ""
 ) -> HttpResponse:
+    """Do something to a member, and go back to their page with what came of it."""
     try:
-        act(get_object_or_404(Member, pk=member_id))
+        service(get_object_or_404(Member, pk=member_id))
     except services.NotAllowed as problem:
         messages.error(request, str(problem))
     else:
@@ -201,6 +180,14 @@ def _with_state():
         .annotate(has_device=Exists(device), is_invited=Exists(invited))
         .order_by("name", "pk")
     )
+
+
+def _details(shown: Member) -> list[dict[str, str]]:
+    return [
+        {"key": "E-mail address", "value": shown.email},
+        {"key": "GMC number", "value": shown.gmc_number or "None"},
+        {"key": "Organisation", "value": shown.organisation.name if shown.organisation else "None"},
+    ]
 
 
 def _state(shown: Member) -> dict[str, Any]:
