@@ -23,7 +23,7 @@ def programs(folder: Path, port: int) -> list[Program]:
             folder,
             "web",
             *("gunicorn", "bsti_db.wsgi:application", f"--bind=127.0.0.1:{port}"),
-            *("--worker-class=gthread", "--threads=24", "--graceful-timeout=6"),
+            *("--workers=2", "--worker-class=gthread", "--threads=12", "--graceful-timeout=6"),
             # a part of 8 MiB on a slow line
             *("--timeout=120", "--no-control-socket"),
         ),
