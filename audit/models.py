@@ -6,6 +6,7 @@ from typing import Self
 from auditlog.models import LogEntry
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from audit.actors import Actor, ActorKind
@@ -16,6 +17,11 @@ class TrailQuerySet(models.QuerySet[LogEntry]):
 
     def by_member(self, member_id: int) -> Self:
         return self.filter(actor_id=member_id)
+
+    def by_or_about_member(self, member_id: int) -> Self:
+        """What a member did, and what was done to their account."""
+        about = Q(content_type__app_label="accounts", content_type__model="member")
+        return self.filter(Q(actor_id=member_id) | about & Q(object_pk=str(member_id)))
 
     def by_submitter(self, submitter_id: str) -> Self:
         return self.filter(

@@ -1,13 +1,16 @@
 """What the page frame (base.html) needs on every page."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from bsti_db.accounts.middleware import SHOWS_MEMBER
+from bsti_db.accounts.passwords import renew_by
 
 PUBLIC = [("Library", "library:cases"), ("Send images", "uploads:start"), ("About", "about")]
 MEMBERS = [
@@ -26,6 +29,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": SimpleLazyObject(lambda: _navigation(request, is_public)),
         "signed_in_name": "" if is_public else SimpleLazyObject(lambda: _name(request)),
+        # called when the frame is drawn
+        "renew_password_by": lambda: None if is_public else _renew_password_by(request),
         "is_demonstration": settings.IS_DEMONSTRATION,
         "is_public_page": is_public,
     }
@@ -44,6 +49,10 @@ def _name(request: HttpRequest) -> str:
     if member is None or not member.is_authenticated or not member.is_verified():
         return ""
     return member.name
+
+
+def _renew_password_by(request: HttpRequest) -> datetime | None:
+    return renew_by(member=request.user, at=timezone.now()) if _name(request) else None
 
 
 def _navigation(request: HttpRequest, is_public: bool) -> list[dict[str, Any]]:

@@ -49,7 +49,6 @@ INSTALLED_APPS = [
     "library.apps.LibraryConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
@@ -146,13 +145,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "bsti_db.accounts.passwords.HistoryValidator", "OPTIONS": {"remembered": 12}},
 ]
 PASSWORD_MAX_AGE_DAYS = env.int("PASSWORD_MAX_AGE_DAYS", 90)
+PASSWORD_NOTICE_DAYS = [14, 7, 1]  # before its end, by mail; from the first on, on every page
 # hexadecimal, 32 bytes; only web and manage.py read second factors
 OTP_SEED_KEY = env.str("OTP_SEED_KEY", "")
 OTP_TOTP_ISSUER = "BSTI COVID-19 imaging"
 IDLE_TIMEOUT = timedelta(minutes=20)
 ABSOLUTE_TIMEOUT = timedelta(hours=10)
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "bsti_db.accounts.session_store"
 SESSION_COOKIE_AGE = int(ABSOLUTE_TIMEOUT.total_seconds())
 
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -362,6 +362,10 @@ CELERY_BEAT_SCHEDULE = {
     "return-cases-of-closed-accounts": {
         "task": "review.tasks.return_cases_of_closed_accounts",
         "schedule": 300.0,
+    },
+    "send-renewal-notices": {
+        "task": "bsti_db.accounts.tasks.send_renewal_notices",
+        "schedule": 3_600.0,
     },
     "clear-expired": {"task": "bsti_db.accounts.tasks.clear_expired", "schedule": 86_400.0},
 }

@@ -4,11 +4,14 @@ import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django_otp.models import Device
+
+from bsti_db.accounts.session_store import SessionStore
 
 
 class Organisation(models.Model):
@@ -127,6 +130,27 @@ class PastPassword(models.Model):
         return f"past password {self.pk}"
 
 
+class RenewalNotice(models.Model):
+    """A mail that said so many days before its end that a password must be renewed."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="renewal_notices")
+    # of which password: another one is told of anew
+    password_changed_at = models.DateTimeField()
+    days = models.PositiveSmallIntegerField()
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "password_changed_at", "days"],
+                name="renewal_is_told_once_for_each_number_of_days",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"renewal notice {self.pk}"
+
+
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, at) -> "InvitationQuerySet":
         """Those whose address still opens the one visit."""
@@ -207,6 +231,22 @@ class SignIn(models.Model):
 
     def __str__(self) -> str:
         return f"sign-in {self.pk}"
+
+
+class Session(AbstractBaseSession):
+    """What a browser carries from page to page; a member's own are listed to them."""
+
+    member = models.ForeignKey(
+        Member, null=True, blank=True, on_delete=models.CASCADE, related_name="sessions"
+    )
+
+    def __str__(self) -> str:
+        # the key opens it
+        return "session"
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionStore]:
+        return SessionStore
 
 
 class NameFailures(models.Model):

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 
 from audit.actors import Actor
 from audit.services import record
-from bsti_db.accounts.models import Member, PastPassword
+from bsti_db.accounts.models import Member, PastPassword, TotpDevice
 
 REMEMBERED = 12
 _SITE_WORDS = (
@@ -74,6 +74,43 @@ def expires_at(*, member: Member) -> datetime | None:
     return start + timedelta(days=settings.PASSWORD_MAX_AGE_DAYS)
 
 
+def renew_by(*, member: Member, at: datetime) -> datetime | None:
+    """The end of a password that lasts, when it is near enough to say so on every page."""
+    end = expires_at(member=member)
+    longest = timedelta(days=max(settings.PASSWORD_NOTICE_DAYS, default=0))
+    return end if end is not None and at <= end <= at + longest else None
+
+
+def notice_due(*, member: Member, at: datetime) -> int | None:
+    """So many days before its end the member must be told of now, if they were not yet."""
+    end = renew_by(member=member, at=at)
+    # a password that is shorter-lived than that is not told of on its first day
+    reached = [
+        days
+        for days in settings.PASSWORD_NOTICE_DAYS
+        if days < settings.PASSWORD_MAX_AGE_DAYS and end and end <= at + timedelta(days=days)
+    ]
+    if not reached:
+        return None
+    told = member.renewal_notices.filter(
+        password_changed_at=member.password_changed_at, days__lte=min(reached)
+    )
+    return None if told.exists() else min(reached)
+
+
+def may_need_notice(*, at: datetime) -> models.QuerySet[Member]:
+    """Members who can sign in and whose password ends soon; told already or not."""
+    age = timedelta(days=settings.PASSWORD_MAX_AGE_DAYS)
+    longest = timedelta(days=max(settings.PASSWORD_NOTICE_DAYS, default=0))
+    enrolled = TotpDevice.objects.filter(confirmed=True).values("user")
+    return Member.objects.filter(
+        is_active=True,
+        pk__in=enrolled,
+        password_changed_at__gte=at - age,
+        password_changed_at__lte=at - age + longest,
+    )
+
+
 @transaction.atomic
 def set_password(*, member: Member, password: str, at: datetime) -> None:
     """Give a member a password and remember it; every session they had ends.
@@ -87,6 +124,7 @@ def set_password(*, member: Member, password: str, at: datetime) -> None:
     PastPassword.objects.create(member=member, encoded=member.password, set_at=at)
     kept = member.past_passwords.values_list("pk", flat=True)[:REMEMBERED]
     member.past_passwords.exclude(pk__in=list(kept)).delete()
+    member.renewal_notices.all().delete()
 
 
 @transaction.atomic

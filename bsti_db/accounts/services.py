@@ -185,6 +185,17 @@ def sign_out_everywhere(*, member: Member, actor: Actor) -> None:
 
 
 @transaction.atomic
+def end_session(*, member: Member, handle: str, actor: Actor, at: datetime) -> None:
+    """End one of a member's own sessions at once.
+
+    Raises NotAllowed when there is none of this name.
+    """
+    if not sessions.end_one(member=member, handle=handle, at=at):
+        raise NotAllowed("This session is over already.")
+    record("member.session_ended", actor=actor, subject=member)
+
+
+@transaction.atomic
 def change_roles(*, member: Member, roles: Iterable[str], actor: Actor) -> None:
     """Give a member exactly these roles; the trail names them, the sessions go on.
 

@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from bsti_db.accounts import throttle
-from bsti_db.accounts.models import NameFailures
+from bsti_db.accounts.models import NameFailures, Session
+from bsti_db.accounts.session_store import SessionStore
 from bsti_db.accounts.tasks import clear_expired
 
 pytestmark = pytest.mark.django_db

@@ -36,7 +36,7 @@ _TOKEN = "b" * 32
 
 # what a submitter fills in, as rows; the files go the real way
 _PREPARE = """
-from django.contrib.sessions.backends.db import SessionStore
+from bsti_db.accounts.session_store import SessionStore
 from django.utils import timezone
 from secrets import token_hex
 from tests.factories import organisation

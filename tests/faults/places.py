@@ -50,7 +50,7 @@ def database(site: Site, *, but: tuple[str, str] = ("", "")) -> bytes:
                     for name, value in zip(names, row, strict=True)
                     if (table, name) != but
                 ]
-                if table == "django_session":
+                if table == "accounts_session":
                     values.append(_session(dict(zip(names, row, strict=True))["session_data"]))
     return b"\n".join(values)
 

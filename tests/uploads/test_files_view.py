@@ -6,12 +6,12 @@ import json
 import uuid
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from bsti_db.accounts.models import Session
 from tests import datasets
 from tests.uploads.entering import come_in
 from tests.uploads.sending import draft
