@@ -355,6 +355,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge-quarantine": {"task": "uploads.tasks.purge_quarantine", "schedule": 300.0},
     "resume-publications": {"task": "library.tasks.resume_publications", "schedule": 30.0},
     "sweep-public": {"task": "library.tasks.sweep_public", "schedule": 60.0},
+    "refresh-search": {"task": "library.tasks.refresh_search", "schedule": 60.0},
     "resume-question-mails": {
         "task": "review.tasks.resume_question_mails",
         "schedule": 300.0,

@@ -17,8 +17,8 @@ from bsti_db import health
 from bsti_db.accounts.middleware import SHOWS_MEMBER, is_for_programs, open_to
 from bsti_db.accounts.models import Invitation, Member
 from library.lifecycle import EditionStatus
+from library.listing import latest_cards
 from library.models import Edition
-from library.showing import latest_cards
 from review.lifecycle import CaseStatus
 from review.models import Case, patients_to_open
 from uploads.models import Upload

@@ -22,6 +22,7 @@ from library.models import (
     TeachingCase,
     TeachingPoint,
 )
+from library.search.indexing import index_edition, remove_teaching_case
 from review.models import Case
 from uploads import screening
 from uploads.models import Instance, Series, Upload
@@ -304,6 +305,7 @@ def complete_publication(*, edition: Edition, at: datetime, actor: Actor) -> boo
         edition, EditionStatus.PUBLISHED, actor=actor, case=case.number,
         images=edition.images.count(),
     )  # fmt: skip
+    index_edition(edition, at=at)
     return True
 
 
@@ -331,6 +333,7 @@ def suspend_teaching_case(*, teaching_case: TeachingCase, actor: Actor, at: date
         edition.suspended_at = at
         edition.save(update_fields=["suspended_at"])
         EDITION_LIFECYCLE.advance(edition, EditionStatus.SUSPENDED, actor=actor)
+    remove_teaching_case(teaching_case.pk)
 
 
 @transaction.atomic
@@ -366,6 +369,7 @@ def retire_teaching_case(*, teaching_case: TeachingCase, actor: Actor) -> None:
         raise IllegalMove("Nothing of this case was ever public.")
     for edition in editions:
         EDITION_LIFECYCLE.advance(edition, EditionStatus.RETIRED, actor=actor)
+    remove_teaching_case(teaching_case.pk)
 
 
 def may_check(edition: Edition, member: Member) -> bool:

@@ -9,22 +9,22 @@ from django.urls import reverse
 from django.utils import timezone
 
 from library import citing
+from library.facts import age_band, newest_record
 from library.models import (
     LICENCE_URLS,
     Annotation,
     DocumentKind,
     Edition,
-    EditionQuerySet,
     PublishedDocument,
     PublishedImage,
     TeachingPoint,
     Window,
 )
 from library.text import to_html
-from review.models import Case, Verdict
+from review.models import Case
 from uploads.addresses import short_uid
 from uploads.dicom.graphics import pairs_of
-from uploads.models import ClinicalRecord, Upload
+from uploads.models import ClinicalRecord
 
 
 def stack_series(edition: Edition, images: Iterable[PublishedImage]) -> list[dict[str, Any]]:
@@ -216,20 +216,9 @@ def document_words(row: Any, rows: Collection[Any], study: str) -> str:
     return f"{words}, {row.number} of {len(of_its_kind)}" if len(of_its_kind) > 1 else words
 
 
-def newest_verdict(case: Case) -> Verdict | None:
-    return case.verdicts.select_related("category__scheme").order_by("-decided_at", "-pk").first()
-
-
 def context_rows(case: Case) -> list[dict[str, str]]:
     """The clinical context in intervals: never a date, the age as its band."""
-    uploads = Upload.objects.accepted().filter(
-        studies__in=case.case_studies.shown().values("study")
-    )
-    record = (
-        ClinicalRecord.objects.filter(upload__in=uploads)
-        .order_by("upload__submitted_at", "-version")
-        .first()
-    )
+    record = newest_record(case)
     if record is None:
         return []
     rows = [
@@ -243,14 +232,6 @@ def context_rows(case: Case) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in rows]
 
 
-def age_band(age_years: int | None) -> str:
-    """ "60 to 69" for 67; 90 and over is one band."""
-    if age_years is None:
-        return "Not known"
-    start = age_years // 10 * 10
-    return "90 or over" if start >= 90 else f"{start} to {start + 9}"
-
-
 def _or_not_known(value: int | None) -> str:
     return "Not known" if value is None else str(value)
 
@@ -259,38 +240,6 @@ def _symptoms(record: ClinicalRecord) -> str:
     words = dict(ClinicalRecord.SYMPTOMS)
     named = [words[code] for code in record.symptoms if code in words]
     return ", ".join(named) if named else "Not known"
-
-
-def newest_editions() -> EditionQuerySet:
-    """Public editions with what their cards need, the newest first."""
-    return (
-        Edition.objects.public()
-        .select_related("teaching_case__case")
-        .prefetch_related("images")
-        .order_by("-published_at")
-    )
-
-
-def latest_cards(count: int) -> list[dict[str, Any]]:
-    """The cards of the newest public cases, for the home page."""
-    return [card(edition) for edition in newest_editions()[:count]]
-
-
-def card(edition: Edition) -> dict[str, Any]:
-    """What components/card.html shows of a public edition."""
-    images = list(edition.images.all())
-    series = stack_series(edition, images)
-    verdict = newest_verdict(edition.teaching_case.case)
-    days = sorted({image.days_from_onset for image in images if image.days_from_onset is not None})
-    modalities = sorted({"CT" if image.modality == "CT" else "Radiograph" for image in images})
-    return {
-        "url": edition_url(edition),
-        "title": edition.title,
-        "image_url": series[0]["thumbnail_url"] if series else "",
-        "tags": [*modalities, *([verdict.category.label] if verdict and verdict.category else [])],
-        "text": edition.summary,
-        "meta": f"Day {', '.join(map(str, days))} from onset" if days else "Onset not known",
-    }
 
 
 def edition_url(edition: Edition) -> str:

@@ -6,6 +6,7 @@ from django.utils import timezone
 from audit.actors import Actor
 from library import publication, services
 from library.models import Edition
+from library.search import indexing
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
@@ -27,6 +28,12 @@ def resume_publications() -> None:
     """Ring again for every approved edition that is not public yet."""
     for edition in Edition.objects.to_publish():
         publish_edition.delay(edition.pk)
+
+
+@shared_task
+def refresh_search() -> None:
+    """Bring the search in line with what is public and what the panel says of it."""
+    indexing.refresh(at=timezone.now())
 
 
 @shared_task

@@ -9,6 +9,7 @@ from library.views import (
     figures,
     images,
     public,
+    search,
 )
 
 app_name = "library"
@@ -40,7 +41,7 @@ the_desk = [
 ]
 
 urlpatterns = [
-    path("", public.cases, name="cases"),
+    path("", search.cases, name="cases"),
     path("case.schema.json", case_json.schema, name="case-schema"),
     path("desk/", include(the_desk)),
     path("<int:number>/actions/", public.member_actions, name="member-actions"),

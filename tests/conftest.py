@@ -32,6 +32,7 @@ _SEEDS = (
     ("bsti_db.accounts.migrations.0003_roles", "make_roles"),
     ("review.migrations.0002_vocabulary", "seed"),
     ("review.migrations.0006_frozen", "seed"),
+    ("library.migrations.0005_synonyms", "seed"),
 )
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from library import citing, showing
+from library.facts import newest_verdict
 from library.lifecycle import EditionStatus
 from library.models import Edition, PublishedImage, TeachingPoint
 from library.views.images import public, readable_edition
@@ -64,7 +65,7 @@ def _of(edition: Edition) -> dict[str, Any]:
         "licence": {"name": source.licence, "url": source.licence_url},
         "citation": citing.in_words(source),
         "credits": credits_of(edition),
-        "panel": _panel(showing.newest_verdict(case.case)),
+        "panel": _panel(newest_verdict(case.case)),
         "context": [
             {"name": each["key"], "value": each["value"]}
             for each in showing.context_rows(case.case)

@@ -1,8 +1,6 @@
 """The library for everybody: no sign-in, no cookie."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -10,33 +8,11 @@ from django.views.decorators.http import require_safe
 
 from bsti_db.accounts.models import Organisation
 from library import citing, showing
+from library.facts import newest_verdict
 from library.lifecycle import EditionStatus
 from library.models import Edition, TeachingCase
 from library.views.images import public, readable_edition
 from uploads import stacks
-
-PAGE_CASES = 24
-
-
-@public
-def cases(request: HttpRequest) -> HttpResponse:
-    """The list, newest first; `?q=` finds words of title, summary and teaching points."""
-    editions = showing.newest_editions()
-    words = request.GET.get("q", "").strip()[:100]
-    for word in words.split():
-        editions = editions.filter(
-            Q(title__icontains=word)
-            | Q(summary__icontains=word)
-            | Q(teaching_points__text__icontains=word)
-        )
-    page = Paginator(editions.distinct(), PAGE_CASES).get_page(request.GET.get("page"))
-    context = {
-        "is_public_page": True,
-        "page": page,
-        "words": words,
-        "cards": [showing.card(edition) for edition in page],
-    }
-    return render(request, "library/cases.html", context)
 
 
 @public
@@ -73,7 +49,7 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
             series, asked=request.GET.get("image", ""), window=request.GET.get("window", "")
         ),
         "points": showing.teaching_points(points, images),
-        "verdict": showing.newest_verdict(case),
+        "verdict": newest_verdict(case),
         "context_rows": showing.context_rows(case),
         "credits": credits_of(edition),
         "figures": showing.figures(edition, points),

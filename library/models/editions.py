@@ -1,4 +1,4 @@
-"""The public teaching library: cases, their editions, and what was copied for the public."""
+"""Teaching cases, their editions, and what was copied for the public."""
 
 import uuid
 from typing import Self

@@ -1,0 +1,1 @@
+"""Finding teaching cases: facets, words, and the rows they are looked up in."""
