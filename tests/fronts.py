@@ -108,8 +108,12 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.upstream:
             self.upstream = http.client.HTTPConnection(urlsplit(self.front.site).netloc, timeout=60)
         headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-        self.upstream.request(self.command, self.path, body, headers)
-        answer = self.upstream.getresponse()
+        try:
+            answer = self._asked(self.upstream, body, headers)
+        except (http.client.RemoteDisconnected, ConnectionResetError):
+            # it had rested for too long, and the site closed it
+            self.upstream.close()
+            answer = self._asked(self.upstream, body, headers)
         content = answer.read()
         kept = {
             name: value
@@ -120,6 +124,12 @@ class _Handler(BaseHTTPRequestHandler):
         if policy:
             kept["Content-Security-Policy"] = f"{policy}; report-uri {REPORTS}"
         self._answer(answer.status, kept, content, name=self.path)
+
+    def _asked(
+        self, upstream: http.client.HTTPConnection, body: bytes | None, headers: dict[str, str]
+    ) -> http.client.HTTPResponse:
+        upstream.request(self.command, self.path, body, headers)
+        return upstream.getresponse()
 
     def _answer(self, status: int, headers: dict[str, str], body: bytes, name: str = "") -> None:
         body = self._packed(headers, body, name)
