@@ -26,11 +26,14 @@ _DOWNLOAD = r"studies/[^/]+(/series/[^/]+(/instances/[^/]+)?)?/?"
 def dicom_web(request: HttpRequest, resource: str) -> HttpResponse:
     """The panel's DICOMweb: the studies of the cases the member may see."""
     studies = _visible_studies(request.actor)
-    response = dicomweb.answer(request, studies=studies, resource=resource)
-    uid = resource.split("/")[1:2]
     # a list of studies opens none of them
-    if uid and response.status_code == 200:
-        asked = list(studies.filter(study_instance_uid=uid[0]))
+    uid = resource.strip("/").split("/")[1:2]
+    asked = list(studies.filter(study_instance_uid=uid[0])) if uid else []
+    if uid:
+        # who may see what is the long part of a query, and a viewer asks for hundreds of frames
+        studies = Study.objects.filter(pk__in=[study.pk for study in asked])
+    response = dicomweb.answer(request, studies=studies, resource=resource)
+    if asked and response.status_code == 200:
         audit_opening(request, asked)
         if re.fullmatch(_DOWNLOAD, resource):
             services.record_download(studies=asked, actor=request.actor)
