@@ -360,6 +360,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "review.tasks.resume_question_mails",
         "schedule": 300.0,
     },
+    "remind-readers": {"task": "review.tasks.remind_readers", "schedule": 3_600.0},
     "return-cases-of-closed-accounts": {
         "task": "review.tasks.return_cases_of_closed_accounts",
         "schedule": 300.0,
@@ -381,6 +382,7 @@ WORK_DIR = env.str("WORK_DIR", "")  # where dicom workers unpack; empty: the sys
 # --- The panel --------------------------------------------------------------
 
 READING_DUE = timedelta(days=14)  # from the day a case is given to its reader
+READING_REMINDED_BEFORE = timedelta(days=3)  # that day; once more when it is past
 # draws among equally loaded readers; changing it changes who is drawn, not how fairly
 ASSIGNMENT_SEED = env.str("ASSIGNMENT_SEED", "2020")
 

@@ -38,12 +38,13 @@ def eligible_for(case: Case) -> QuerySet[Member]:
     return panel().filter(~Exists(own), ~Exists(had), ~Exists(read))
 
 
-def available_for(case: Case, *, on: date) -> QuerySet[Member]:
-    """Who may be given the case without being asked: they read its modalities and are not away."""
+def available_for(case: Case, *, on: date, due_on: date) -> QuerySet[Member]:
+    """Who may be given the case without being asked.
+
+    They read its modalities, and are away neither now nor when it falls due.
+    """
     profile = PanelProfile.objects.filter(member=OuterRef("pk"))
-    members = eligible_for(case).exclude(
-        Exists(profile.filter(away_from__lte=on, away_until__gte=on))
-    )
+    members = eligible_for(case).exclude(Exists(profile.away_on(on, due_on)))
     shown = CaseStudy.objects.shown().filter(case=case)
     modalities = set(shown.values_list("study__modality", flat=True))
     if "CT" in modalities:

@@ -7,8 +7,11 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
-from review.models import CaseQuestion
+from bsti_db.accounts.models import Member
+from review.models import Assignment, CaseQuestion, Seat
+from review.services.reminding import due_for_reminder
 
 
 def send_about_question(question: CaseQuestion, *, at: datetime) -> None:
@@ -42,6 +45,44 @@ def send_reminder(question: CaseQuestion, *, at: datetime) -> None:
         found.save(update_fields=["reminded_at"])
 
 
+def send_reading_reminder(member: Member, *, at: datetime) -> None:
+    """Tell a reader in one mail what is due soon or overdue; of each case once before and after.
+
+    A mail that could not be sent raises, and is due still.
+    """
+    today = timezone.localdate(at)
+    with transaction.atomic():
+        due = due_for_reminder(at=at).filter(member=member).select_related("case")
+        # of two at once the second waits here, and finds all told
+        rows = list(due.select_for_update(of=("self",)))
+        if not rows:
+            return
+        context = {
+            "name": member.name,
+            "rows": [_reminder_row(row, is_overdue=row.due_on < today) for row in rows],
+            "address": _address(reverse("review:worklist")),
+            "profile_address": _address(reverse("review:profile")),
+        }
+        text = render_to_string("review/mail/reminder.txt", context)
+        send_mail(_REMINDER_SUBJECT, text, settings.DEFAULT_FROM_EMAIL, [member.email])
+        for row in rows:
+            if row.due_on < today:
+                row.overdue_reminded_at = at
+            else:
+                row.reminded_at = at
+        Assignment.objects.bulk_update(rows, ["reminded_at", "overdue_reminded_at"])
+
+
+def _reminder_row(row: Assignment, *, is_overdue: bool) -> dict[str, object]:
+    return {
+        "number": row.case.number,
+        "act": "to decide" if row.seat == Seat.ADJUDICATOR else "to read",
+        "due_on": row.due_on,
+        "is_overdue": is_overdue,
+    }
+
+
+_REMINDER_SUBJECT = "Cases of the panel that wait for you"
 _SUBJECTS = {
     "asked": "needs an answer to the expert panel from you",
     "reminded": "still needs an answer to the expert panel from you",

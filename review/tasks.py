@@ -6,7 +6,7 @@ from django.utils import timezone
 from bsti_db.accounts.models import Member
 from review import mail, services
 from review.models import Assignment, CaseQuestion
-from review.services import asking
+from review.services import asking, reminding
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
@@ -31,6 +31,24 @@ def resume_question_mails() -> None:
         send_question_mail.delay(pk)
     for pk in asking.due_for_reminder(at=timezone.now()).values_list("pk", flat=True):
         remind_submitter.delay(pk)
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
+def remind_reader(member_id: int) -> None:
+    """Tell a reader what is due soon or overdue. Run again, it sends nothing."""
+    now = timezone.now()
+    member = reminding.readers_to_remind(at=now).filter(pk=member_id).first()
+    if member:
+        mail.send_reading_reminder(member, at=now)
+
+
+@shared_task
+def remind_readers() -> None:
+    """Ring for every reader who is to be reminded of something, by day."""
+    now = timezone.now()
+    if reminding.may_write_now(at=now):
+        for pk in reminding.readers_to_remind(at=now).values_list("pk", flat=True):
+            remind_reader.delay(pk)
 
 
 @shared_task

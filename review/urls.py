@@ -9,6 +9,7 @@ urlpatterns = [
     path("", worklist.worklist, name="worklist"),
     path("open/", worklist.open_cases, name="open"),
     path("profile/", assigning.profile, name="profile"),
+    path("profile/away/", assigning.away, name="away"),
     path("cases/<int:number>/", case.case, name="case"),
     path("cases/<int:number>/draft/", case.save_draft, name="save-draft"),
     path("cases/<int:number>/submit/", case.submit, name="submit"),

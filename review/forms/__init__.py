@@ -3,6 +3,7 @@
 from review.forms.acts import (
     AddendumForm,
     AssignForm,
+    AwayForm,
     CaseQuestionForm,
     DecisionForm,
     HandBackForm,
@@ -16,6 +17,7 @@ from review.forms.reading import ReadingForm, reading_as_initial
 __all__ = [
     "AddendumForm",
     "AssignForm",
+    "AwayForm",
     "CaseQuestionForm",
     "DecisionForm",
     "ExportForm",

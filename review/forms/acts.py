@@ -3,12 +3,21 @@
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from bsti_db.accounts.models import Member
 from review.forms.reading import TEACHING_VALUES
-from review.models import Case, Category, PanelProfile, Severity, Verdict
+from review.models import (
+    Assignment,
+    Case,
+    Category,
+    PanelProfile,
+    Seat,
+    Severity,
+    Verdict,
+)
 from uploads import screening
 from uploads.models import Upload
 
@@ -136,7 +145,8 @@ class CaseQuestionForm(forms.Form):
 
 class MemberField(forms.ModelChoiceField):
     def label_from_instance(self, member: Member) -> str:
-        return member.name
+        until = getattr(member, "away_until", None)
+        return f"{member.name} (away until {date_format(until, 'j F Y')})" if until else member.name
 
 
 class AssignForm(forms.Form):
@@ -156,13 +166,42 @@ class AssignForm(forms.Form):
 
     def __init__(self, data: Any = None, *, members: QuerySet[Member]):
         super().__init__(data, prefix="assign")
-        self.fields["member"].queryset = members
+        away = PanelProfile.objects.away_on(timezone.localdate()).filter(member=OuterRef("pk"))
+        self.fields["member"].queryset = members.annotate(
+            away_until=Subquery(away.values("away_until")[:1])
+        )
 
     def clean_due_on(self) -> Any:
         due_on = self.cleaned_data["due_on"]
         if due_on and due_on < timezone.localdate():
             raise forms.ValidationError("This day is past. Choose today or later.")
         return due_on
+
+
+class AwayField(forms.ModelMultipleChoiceField):
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, assignment: Assignment) -> str:
+        due_on = date_format(assignment.due_on, "j F Y")
+        act = "to decide" if assignment.seat == Seat.ADJUDICATOR else "to read"
+        return f"Case {assignment.case.number}, {act}, due on {due_on}"
+
+
+class AwayForm(forms.Form):
+    """What of that which falls due while they are away a member gives back."""
+
+    cases = AwayField(
+        label="Which cases do you give back?",
+        queryset=Assignment.objects.none(),
+        error_messages={
+            "required": "Choose the cases that you give back.",
+            "invalid_choice": "You gave one of these back already, or finished it. Look again.",
+        },
+    )
+
+    def __init__(self, data: Any = None, *, due: QuerySet[Assignment]):
+        super().__init__(data, initial={"cases": [row.pk for row in due]})
+        self.fields["cases"].queryset = due
 
 
 class TakeBackForm(forms.Form):

@@ -1,5 +1,7 @@
 """Who is given a case: two readers and, when they disagree, an adjudicator."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -35,6 +37,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Readings not locked, and decisions not made, of cases that are being read."""
         return self.standing().filter(~self._locked(), case__status__in=IN_READING)
 
+    def due_between(self, first: date, last: date) -> "AssignmentQuerySet":
+        """Due on one of these days, both included."""
+        return self.filter(due_on__range=(first, last))
+
     @staticmethod
     def _locked() -> Exists:
         # by name: readings know assignments' module, not the other way round
@@ -58,7 +64,8 @@ class Assignment(models.Model):
         Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     due_on = models.DateField(null=True, blank=True)
-    reminded_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)  # before that day
+    overdue_reminded_at = models.DateTimeField(null=True, blank=True)
     handed_back_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=300, blank=True)
 
@@ -90,6 +97,15 @@ class Assignment(models.Model):
         return f"assignment {self.pk}"
 
 
+class PanelProfileQuerySet(models.QuerySet["PanelProfile"]):
+    def away_on(self, *days: date) -> "PanelProfileQuerySet":
+        """Of members who are away on any of these days."""
+        away = Q()
+        for day in days:
+            away |= Q(away_from__lte=day, away_until__gte=day)
+        return self.filter(away)
+
+
 class PanelProfile(models.Model):
     """What a member reads, and when they are away. Without one: everything, always."""
 
@@ -98,6 +114,8 @@ class PanelProfile(models.Model):
     reads_radiographs = models.BooleanField("Radiographs", default=True)
     away_from = models.DateField(null=True, blank=True)
     away_until = models.DateField(null=True, blank=True)
+
+    objects = PanelProfileQuerySet.as_manager()
 
     class Meta:
         constraints = [

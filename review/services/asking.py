@@ -110,7 +110,7 @@ def _close(case: Case, pk: int, *, answer: str, actor: Actor, at: datetime) -> N
 
 def _move_due_dates(case: Case, waited: timedelta) -> None:
     rows = case.assignments.to_do().filter(due_on__isnull=False)
-    rows.update(due_on=F("due_on") + waited, reminded_at=None)
+    rows.update(due_on=F("due_on") + waited, reminded_at=None, overdue_reminded_at=None)
 
 
 def _has_to_do_with(case: Case, actor: Actor) -> bool:

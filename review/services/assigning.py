@@ -136,6 +136,15 @@ def pass_on_what_is_left_of(
     return returned
 
 
+def falls_due_while_away(member: Member) -> QuerySet[Assignment]:
+    """What a member has not finished and is to finish while they are away, the first due first."""
+    profile = PanelProfile.objects.filter(member=member, away_until__isnull=False).first()
+    if profile is None:
+        return Assignment.objects.none()
+    due = Assignment.objects.to_do().due_between(profile.away_from, profile.away_until)
+    return due.filter(member=member).select_related("case").order_by("due_on", "case__number")
+
+
 @transaction.atomic
 def save_profile(*, actor: Actor, **answers: object) -> PanelProfile:
     """Keep what a member reads and when they are away; their own, nobody else's."""
@@ -206,7 +215,7 @@ def _take(
 
 
 def _least_loaded_first(case: Case, seat: Seat, *, on: date) -> list[Member]:
-    members = available_for(case, on=on)
+    members = available_for(case, on=on, due_on=on + settings.READING_DUE)
     if seat in READERS:
         members = without_chairs(members)
     to_do = Assignment.objects.to_do().filter(member=OuterRef("pk")).order_by()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from review import services
 from review.blinding import may_see_progress
 from review.eligibility import eligible_for
-from review.forms import AssignForm, ProfileForm, TakeBackForm
+from review.forms import AssignForm, AwayForm, ProfileForm, TakeBackForm
 from review.models import MAY_CHAIR, MAY_READ, Assignment, Case, PanelProfile, Seat
 
 
@@ -80,11 +80,41 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=own)
     if request.method == "POST" and form.is_valid():
         services.save_profile(actor=request.actor, **form.cleaned_data)
+        if services.falls_due_while_away(request.user).exists():
+            messages.success(request, "Kept. No case is given to you in that time.")
+            return redirect("review:away")
         messages.success(request, "Kept. Cases already given to you stay with you.")
         return redirect("review:worklist")
-    return render(
-        request, "review/profile.html", {"form": form}, status=422 if form.errors else 200
-    )
+    due = services.falls_due_while_away(request.user).count()
+    context = {"form": form, "due_while_away": due}
+    return render(request, "review/profile.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required(MAY_READ, raise_exception=True)
+def away(request: HttpRequest) -> HttpResponse:
+    """What falls due while a member is away, to give back in one act."""
+    form = AwayForm(request.POST or None, due=services.falls_due_while_away(request.user))
+    if request.method == "POST" and form.is_valid():
+        _give_back(request, list(form.cleaned_data["cases"]))
+        return redirect("review:worklist")
+    status = 422 if form.errors else 200
+    return render(request, "review/away.html", {"form": form}, status=status)
+
+
+def _give_back(request: HttpRequest, chosen: list[Assignment]) -> None:
+    acting, given_back = {"actor": request.actor, "at": timezone.now()}, []
+    for row in chosen:
+        try:
+            services.hand_back(case=row.case, reason="Away when it is due.", **acting)
+        except services.Refusal as problem:
+            messages.error(request, str(problem))
+        else:
+            services.assign_by_rule(case=row.case, **acting)
+            given_back.append(str(row.case.number))
+    if given_back:
+        numbers = ", ".join(given_back)
+        messages.success(request, f"Given back: case {numbers}. Somebody else gets them.")
 
 
 def panel_of(request: HttpRequest, found: Case, forms: dict[str, Any]) -> dict[str, Any]:
