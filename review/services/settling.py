@@ -127,7 +127,7 @@ def decide_case(
     """
     case = case_in_turn(case)
     _check_may_decide(case, actor)
-    if case.status in IN_READING and not is_read(case):
+    if not is_read(case):
         is_left = case.case_studies.shown().exists()
         if is_left or outcome != Verdict.Outcome.DECLINED:
             raise NotYetRead(f"Case {case.number} has not two readings yet.")
@@ -158,6 +158,8 @@ def set_aside(*, case: Case, actor: Actor, reason: str, where: str, at: datetime
     case.set_aside_reason = Case.SetAsideReason(reason)
     case.set_aside_where = where
     case.save(update_fields=["set_aside_at", "set_aside_by", "set_aside_reason", "set_aside_where"])
+    # nobody waits for an answer about images that nobody may see
+    case.questions.filter(closed_at=None).update(closed_at=at)
     CASE_LIFECYCLE.advance(case, CaseStatus.SET_ASIDE, actor=actor, reason=str(reason))
 
 

@@ -138,6 +138,25 @@ def test_who_asked_and_a_chair_go_on_without_an_answer_and_nobody_else():
         answered(question)
 
 
+def test_setting_a_case_aside_closes_its_question_and_another_can_be_asked_later():
+    reader = making.panellist()
+    case = making.given_case(reader)
+    question = asked(case, reader)
+
+    services.set_aside(
+        case=case, actor=making.actor(reader), reason="face", where="", at=timezone.now()
+    )
+
+    question.refresh_from_db()
+    assert (question.answer, question.closed_at is not None) == ("", True)
+    with pytest.raises(asking.NothingAsked):
+        answered(question)
+    services.reopen_case(case=case, actor=making.actor(making.chair()))
+    asked(case, reader)
+    case.refresh_from_db()
+    assert case.status == Case.Status.QUERIED
+
+
 def test_a_withdrawn_upload_is_asked_nothing_more():
     reader = making.panellist()
     case = making.given_case(reader)

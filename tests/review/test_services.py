@@ -517,6 +517,19 @@ def test_the_chair_declines_a_case_whose_images_are_all_withdrawn():
     assert case.status == Case.Status.DECLINED
 
 
+def test_a_case_declined_unread_is_not_accepted_by_an_override():
+    upload = making.accepted_upload()
+    case = making.open_case(upload)
+    withdraw(upload)
+    decide(case, making.chair(), "declined", teaching_value=None)
+
+    with pytest.raises(services.NotYetRead):
+        decide(case, making.chair())
+
+    case.refresh_from_db()
+    assert case.status == Case.Status.DECLINED
+
+
 def test_a_case_nobody_read_is_not_decided():
     case = making.open_case()
 
