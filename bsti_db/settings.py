@@ -33,6 +33,9 @@ if DEVELOPMENT:
 if not DEVELOPMENT:
     required.check(PROCESS)
 
+# a process computes on one core: there are as many processes as cores, and more would wait
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 DEBUG = False
 SECRET_KEY = required.secret("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])

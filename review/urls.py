@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from review.views import asking, assigning, case, exports, images, worklist
+from review.views import agreement, asking, assigning, case, exports, images, worklist
 
 app_name = "review"
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("cases/<int:number>/reopen/", case.reopen, name="reopen"),
     path("cases/<int:number>/ask/", asking.ask, name="ask"),
     path("cases/<int:number>/go-on/", asking.go_on, name="go-on"),
+    path("agreement/", agreement.agreement, name="agreement"),
+    path("agreement/agreement.csv", agreement.agreement_csv, name="agreement-csv"),
     path("exports/", exports.exports, name="exports"),
     path("exports/readings.csv", exports.readings_csv, name="export-readings"),
     path("exports/findings.csv", exports.findings_csv, name="export-findings"),
