@@ -17,7 +17,7 @@ from bsti_db import health
 from bsti_db.accounts.middleware import SHOWS_MEMBER, is_for_programs, open_to
 from bsti_db.accounts.models import Invitation, Member
 from library.lifecycle import EditionStatus
-from library.listing import latest_cards
+from library.listing import case_of_the_week, latest_cards
 from library.models import Edition
 from review.lifecycle import CaseStatus
 from review.models import Case, patients_to_open
@@ -32,7 +32,12 @@ _LATEST = 4
 def home(request: HttpRequest) -> HttpResponse:
     """What this is, the newest cases, and what waits for the one who is signed in."""
     waiting = _waiting(request) if request.user.is_authenticated else []
-    return render(request, "home.html", {"waiting": waiting, "cards": latest_cards(_LATEST)})
+    context = {
+        "waiting": waiting,
+        "cards": latest_cards(_LATEST),
+        "case_of_the_week": case_of_the_week(timezone.localtime()),
+    }
+    return render(request, "home.html", context)
 
 
 @require_safe

@@ -1,13 +1,17 @@
 """What lists of cases show, as plain values for their templates."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
+from django.db.models import BooleanField, CharField, ExpressionWrapper, Q, Value
+from django.db.models.functions import MD5, Cast, Concat
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from library import showing
-from library.models import SearchEntry
+from library.facts import agreement_of, newest_verdict, spread_of
+from library.models import Edition, SearchEntry
 from library.search import finding
 from library.search.asked import SORTS, Asked
 from library.search.facets import BY_NAME, FACETS
@@ -25,7 +29,9 @@ def card(entry: SearchEntry) -> dict[str, Any]:
         "image_url": picture_url(entry),
         "image_alt": f"{' and '.join(modalities)} of teaching case {edition.teaching_case.number}",
         "tags": [*modalities, *([entry.category] if entry.category else [])],
-        "text": marked(passage) if finding.MARK in passage else edition.summary,
+        "text": format_html("… {} …", marked(passage))
+        if finding.MARK in passage
+        else edition.summary,
         "meta": f"Day {days} from onset" if days else "Onset not known",
     }
 
@@ -45,6 +51,32 @@ def marked(text: str) -> SafeString:
         for is_found, piece in finding.split_marks(text)
     ]
     return format_html_join("", "{}", ((piece,) for piece in pieces))
+
+
+def panel_context(edition: Edition) -> dict[str, Any]:
+    """What library/_facts.html tells of the panel."""
+    verdict = newest_verdict(edition.teaching_case.case)
+    words = BY_NAME["agreement"].words
+    return {
+        "verdict": verdict,
+        "panel_rows": showing.panel_rows(spread_of(edition)),
+        "agreement": words[agreement_of(verdict)] if verdict else "",
+    }
+
+
+def case_of_the_week(at: datetime) -> dict[str, Any] | None:
+    """The card of one case of high teaching value, the same from Monday to Sunday.
+
+    Drawn by the week and the case's number, so that what is published meanwhile hardly
+    ever changes it.
+    """
+    year, week, _ = at.isocalendar()
+    number = Cast("edition__teaching_case__number", CharField())
+    draw = MD5(Concat(Value(f"{year}-{week} "), number))
+    is_lesser = ExpressionWrapper(~Q(facets__overlap=["value:4", "value:5"]), BooleanField())
+    rows = SearchEntry.objects.public().select_related("edition__teaching_case")
+    first = rows.order_by(is_lesser, draw, "pk").first()
+    return card(first) if first else None
 
 
 def latest_cards(count: int) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from library import citing
-from library.facts import age_band, newest_record
+from library.facts import Spread, age_band, newest_record
 from library.models import (
     LICENCE_URLS,
     Annotation,
@@ -214,6 +214,20 @@ def document_words(row: Any, rows: Collection[Any], study: str) -> str:
         words = f"{words}, {study}"
     of_its_kind = [each for each in rows if document_place(each)[:2] == document_place(row)[:2]]
     return f"{words}, {row.number} of {len(of_its_kind)}" if len(of_its_kind) > 1 else words
+
+
+def panel_rows(spread: Sequence[Spread]) -> list[dict[str, str]]:
+    """ "2 Classic COVID-19, 1 Indeterminate" for each study that readers assessed."""
+    return [
+        {
+            "study": day_words(each.days_from_onset, each.study_position)
+            if len(spread) > 1
+            else "",
+            "categories": ", ".join(f"{n} {label}" for label, n in each.categories),
+            "severities": ", ".join(f"{n} {label}" for label, n in each.severities),
+        }
+        for each in spread
+    ]
 
 
 def context_rows(case: Case) -> list[dict[str, str]]:

@@ -54,6 +54,7 @@ class DemoPatient:
     title: str = ""
     summary: str = ""
     points: list[DemoPoint] = field(default_factory=list)
+    findings: tuple[str, ...] = ()  # as the readers code them, all peripheral
     rt_pcr: str = "positive"
     oxygen_support: str = "room_air"
     symptoms: tuple[str, ...] = ("cough", "fever")
@@ -70,6 +71,7 @@ PATIENTS = [
         ods_code="R0A",
         studies=[DemoStudy(Disease(ground_glass=0.55), day=6)],
         category="classic",
+        findings=("Ground-glass opacity",),
         title="Peripheral ground-glass opacities in the first week",
         summary="Several patches of ground-glass opacity in both lungs, most of them under the "
         "pleura of the lower lobes.",
@@ -101,6 +103,7 @@ PATIENTS = [
         severity=2,
         oxygen_support="mask",
         symptoms=("cough", "fever", "dyspnoea"),
+        findings=("Ground-glass opacity", "Crazy-paving"),
         title="Crazy-paving in the second week",
         summary="Ground-glass opacity with a fine network of thickened septa: the crazy-paving "
         "pattern.",
@@ -126,6 +129,7 @@ PATIENTS = [
         severity=3,
         oxygen_support="cpap",
         symptoms=("cough", "dyspnoea", "fatigue"),
+        findings=("Consolidation", "Air bronchogram", "Ground-glass opacity"),
         title="Consolidation with air bronchograms",
         summary="Dense consolidation in both lower lobes with open bronchi inside it, and "
         "ground-glass opacity around.",
@@ -154,6 +158,7 @@ PATIENTS = [
         category="classic",
         severity=2,
         teaching_value=5,
+        findings=("Ground-glass opacity", "Consolidation"),
         title="The same chest on two days",
         summary="Two CT studies of one patient eight days apart: few patches of ground-glass "
         "opacity first, wider change with consolidation later.",
@@ -179,6 +184,7 @@ PATIENTS = [
         studies=[DemoStudy(Disease(ground_glass=0.7, consolidation=0.7), day=8, kind="PA")],
         category="classic",
         severity=2,
+        findings=("Consolidation",),
         title="Peripheral opacities on a radiograph",
         summary="Patchy opacities in the outer parts of both lungs, more below than above.",
         points=[

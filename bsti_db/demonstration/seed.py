@@ -28,7 +28,7 @@ from library import services as library_services
 from library import tasks as library_tasks
 from library.models import Annotation, Edition, IntruderCheck
 from review import services as review_services
-from review.models import Case, Category, ReportingScheme
+from review.models import Case, Category, FindingCode, ReportingScheme
 from uploads import services as upload_services
 from uploads import tasks as upload_tasks
 from uploads.lifecycle import UploadStatus
@@ -231,16 +231,27 @@ def _read(patient: DemoPatient, case: Case, members: dict[str, Member], role: st
     if not case.assignments.filter(member=reader).exists():
         _give(case, reader, members)
     differs = patient.ends == "discordant" and role == "second panellist"
-    answers = {}
+    answers, findings = {}, _findings(patient)
     for row in case.case_studies.select_related("study", "scheme"):
         chosen = _category(row.scheme_read_by(), "indeterminate" if differs else patient.category)
-        answers[row.study_id] = review_services.StudyAnswer(chosen, patient.severity)
+        answers[row.study_id] = review_services.StudyAnswer(
+            chosen, patient.severity, findings=findings
+        )
     review_services.submit_reading(
         case=case,
         actor=Actor.of_member(reader),
         version=0,
         answers=review_services.Answers(True, patient.teaching_value, "", answers),
         at=timezone.now(),
+    )
+
+
+def _findings(patient: DemoPatient) -> tuple[review_services.CodedFinding, ...]:
+    where = FindingCode.objects.offered("distribution").get(meaning="Peripheral")
+    offered = FindingCode.objects.offered("finding")
+    return tuple(
+        review_services.CodedFinding(offered.get(meaning=meaning), None, where)
+        for meaning in patient.findings
     )
 
 

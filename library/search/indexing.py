@@ -10,12 +10,12 @@ from django.db.models import Exists, F, Max, OuterRef, Q, Value
 from django.utils.html import strip_tags
 from django.utils.text import slugify
 
-from library.facts import newest_record, newest_verdict
+from library.facts import agreement_of, newest_record, newest_verdict
 from library.models import Edition, PublishedImage, SearchEntry
 from library.search import facets, words
 from library.text import to_html
 from library.vocabulary import SPEAKS_AGAINST_COVID, SPEAKS_FOR_COVID
-from review.models import Finding, Reading, Severity, Verdict
+from review.models import Finding, Severity, Verdict
 from uploads.models import ClinicalRecord
 
 RENEWED_AFTER = timedelta(days=1)  # what a corrected clinical record changes is found by then
@@ -136,7 +136,7 @@ def _facets(
     severity = Severity(verdict.severity).label.lower() if verdict.severity else "not-graded"
     yield f"severity:{severity}"
     yield f"value:{verdict.teaching_value}"
-    yield f"agreement:{_agreement(verdict)}"
+    yield f"agreement:{agreement_of(verdict)}"
     if verdict.category is not None:
         yield f"category:{facets.category_value(verdict.category)}"
     if mismatch := _mismatch(verdict, record):
@@ -148,16 +148,6 @@ def _age_value(record: ClinicalRecord | None) -> str:
         return facets.NOT_KNOWN
     start = record.age_years // 10 * 10
     return "90" if start >= 90 else f"{start}-{start + 9}"
-
-
-def _agreement(verdict: Verdict) -> str:
-    if verdict.basis != Verdict.Basis.AGREEMENT:
-        return {"adjudication": "adjudicated"}.get(verdict.basis, "chair")
-    readings = Reading.objects.filter(case=verdict.case_id, submitted_at__isnull=False)
-    graded: dict[int, set[int]] = {}
-    for study, severity in readings.values_list("assessments__study", "assessments__severity"):
-        graded.setdefault(study, set()).add(severity or 0)
-    return "same" if all(len(grades) == 1 for grades in graded.values()) else "one-grade"
 
 
 def _mismatch(verdict: Verdict, record: ClinicalRecord | None) -> str:

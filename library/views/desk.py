@@ -16,8 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit.lifecycles import IllegalMove
 from audit.services import record
-from library import services, showing, tasks
-from library.facts import newest_verdict
+from library import listing, services, showing, tasks
 from library.forms import ChecklistForm, EditionForm, ReturnForm, pictures_before, point_forms
 from library.lifecycle import EditionStatus
 from library.models import Edition, TeachingCase
@@ -195,7 +194,7 @@ def _check_context(request: HttpRequest, edition: Edition, form: ChecklistForm) 
         "dicomweb_root": dicom_web_root(),
         "annotations": _annotations(edition, may_write=False),
         "points": _private_points(edition),
-        "verdict": newest_verdict(case),
+        **listing.panel_context(edition),
         "context_rows": showing.context_rows(case),
         "may_check": services.may_check(edition, request.user)
         and edition.status == EditionStatus.PROPOSED

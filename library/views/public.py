@@ -1,5 +1,7 @@
 """The library for everybody: no sign-in, no cookie."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,12 +9,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bsti_db.accounts.models import Organisation
-from library import citing, showing
-from library.facts import newest_verdict
+from library import citing, listing, showing, timeline
 from library.lifecycle import EditionStatus
-from library.models import Edition, TeachingCase
+from library.models import Edition, SearchEntry, TeachingCase
+from library.search.finding import alike
 from library.views.images import public, readable_edition
 from uploads import stacks
+
+SIMILAR_CASES = 3
 
 
 @public
@@ -49,7 +53,8 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
             series, asked=request.GET.get("image", ""), window=request.GET.get("window", "")
         ),
         "points": showing.teaching_points(points, images),
-        "verdict": newest_verdict(case),
+        "timeline": timeline.timeline(images),
+        **listing.panel_context(edition),
         "context_rows": showing.context_rows(case),
         "credits": credits_of(edition),
         "figures": showing.figures(edition, points),
@@ -58,7 +63,13 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
         "citation_forms": CITATION_FORMS,
         "editions": others.exclude(pk=edition.pk),
         "studies": len({image.study_instance_uid for image in images}),
+        "similar": _similar(edition),
     }
+
+
+def _similar(edition: Edition) -> list[dict[str, Any]]:
+    entry = SearchEntry.objects.filter(edition=edition).first()
+    return [listing.card(other) for other in alike(entry, SIMILAR_CASES)] if entry else []
 
 
 CITATION_FORMS = {

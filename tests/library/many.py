@@ -46,6 +46,7 @@ class Plan:
     modality: str = "CT"
     days: Sequence[int | None] = (5,)
     category: str = "Classic COVID-19"
+    other_category: str = ""  # what the second reader chose, when they differed
     severity: int | None = 2
     severities: tuple[int | None, int | None] = (2, 2)
     basis: str = "agreement"
@@ -122,13 +123,17 @@ def _settled(plan: Plan, upload: Upload, at: datetime) -> Case:
     studies = list(upload.studies.all())
     for study in studies:
         CaseStudy.objects.create(case=case, study=study, scheme=scheme)
-    for reader, severity in zip(_people()[2:], plan.severities, strict=True):
+    chosen = (
+        category,
+        Category.objects.get(scheme=scheme, label=plan.other_category or plan.category),
+    )
+    for reader, severity, said in zip(_people()[2:], plan.severities, chosen, strict=True):
         reading = Reading.objects.create(
             case=case, reader=reader, include=True, teaching_value=plan.value, saved_at=at
         )
         for study in studies:
             Assessment.objects.create(
-                reading=reading, study=study, scheme=scheme, category=category, severity=severity
+                reading=reading, study=study, scheme=scheme, category=said, severity=severity
             )
         _name(plan, reading, studies[0], at)
         Reading.objects.filter(pk=reading.pk).update(submitted_at=at)
