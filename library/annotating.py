@@ -11,30 +11,13 @@ from audit.actors import Actor
 from audit.lifecycles import IllegalMove
 from audit.services import record
 from library.lifecycle import EditionStatus
-from library.models import Annotation, Edition, Tool
-from uploads.dicom.graphics import (
-    GraphicType,
-    NotAGraphic,
-    Pair,
-    check_graphic,
-    flat,
-    is_closed,
-    pairs_of,
-)
+from library.models import Annotation, Edition
+from uploads.dicom import drawing as drawings
+from uploads.dicom.graphics import NotAGraphic, Pair, flat, pairs_of
 from uploads.models import Instance
 
 MOST = 300  # annotations of an edition
 MOST_TEXT = 200  # characters
-
-GRAPHIC_TYPES: dict[str, GraphicType] = {
-    Tool.ARROW: GraphicType.POLYLINE,  # from its tail to its head
-    Tool.LENGTH: GraphicType.POLYLINE,
-    Tool.ELLIPSE: GraphicType.ELLIPSE,  # the ends of the major axis, then of the minor one
-    Tool.RECTANGLE: GraphicType.POLYLINE,  # closed: five pairs
-    Tool.POLYGON: GraphicType.POLYLINE,  # closed
-    Tool.TEXT: GraphicType.POINT,
-}
-_PAIRS = {Tool.ARROW: 2, Tool.LENGTH: 2, Tool.RECTANGLE: 5}
 
 
 class StaleAnnotation(Exception):
@@ -60,16 +43,14 @@ class Drawing:
 
 def check_drawing(drawing: Drawing, *, instance: Instance, frame: int) -> None:
     """Raises NotAGraphic, with a sentence, for what cannot be drawn there."""
-    graphic_type = GRAPHIC_TYPES.get(drawing.tool)
-    if graphic_type is None:
-        raise NotAGraphic("There is no such tool.")
-    check_graphic(graphic_type, drawing.pairs, columns=instance.columns, rows=instance.rows)
-    if len(drawing.pairs) != _PAIRS.get(Tool(drawing.tool), len(drawing.pairs)):
-        raise NotAGraphic("The tool draws another number of points.")
-    if drawing.tool in (Tool.RECTANGLE, Tool.POLYGON) and not is_closed(drawing.pairs):
-        raise NotAGraphic("The outline does not end where it begins.")
-    if not 1 <= frame <= instance.number_of_frames:
-        raise NotAGraphic("The image has no such frame.")
+    drawings.check_drawing(
+        drawing.tool,
+        drawing.pairs,
+        columns=instance.columns,
+        rows=instance.rows,
+        frame=frame,
+        number_of_frames=instance.number_of_frames,
+    )
     if len(drawing.text) > MOST_TEXT or not (drawing.text.isprintable()):
         raise NotAGraphic(f"The label is one line of at most {MOST_TEXT} characters.")
 
@@ -103,7 +84,7 @@ def draw(
         instance=instance,
         frame=frame,
         tool=drawing.tool,
-        graphic_type=GRAPHIC_TYPES[drawing.tool],
+        graphic_type=drawings.TOOLS[drawing.tool].graphic_type,
         graphic_data=flat(drawing.pairs),
         text=drawing.text,
         drawn_by=actor.member,
