@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from review.views import agreement, asking, assigning, case, exports, images, worklist
+from review.views import agreement, asking, assigning, case, exports, findings, images, worklist
 
 app_name = "review"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("profile/away/", assigning.away, name="away"),
     path("cases/<int:number>/", case.case, name="case"),
     path("cases/<int:number>/draft/", case.save_draft, name="save-draft"),
+    path("cases/<int:number>/findings/", findings.drawings, name="findings"),
     path("cases/<int:number>/submit/", case.submit, name="submit"),
     path("cases/<int:number>/hand-back/", case.hand_back, name="hand-back"),
     path("cases/<int:number>/addendum/", case.add_addendum, name="addendum"),

@@ -17,6 +17,7 @@ from review.models import (
     Severity,
     Verdict,
 )
+from review.services import PLACING_TOOLS
 from uploads.dicom.graphics import GraphicType
 
 WHOLE, TEXT, CODE, UID, YES_NO = "whole number", "text", "code", "DICOM UID", "yes or no"
@@ -180,10 +181,19 @@ FINDINGS = (
     *_code_columns("site", "the lobe or zone"),
     *_code_columns("distribution", "the distribution"),
     Column(
+        "series_instance_uid", UID,
+        "Pseudonymous UID of the series of the image it is drawn on; empty when on none",
+        lambda _, finding: finding.instance.series.series_instance_uid if finding.instance else "",
+    ),
+    Column(
         "sop_instance_uid", UID, "Pseudonymous UID of the image it is drawn on; empty when on none",
         lambda _, finding: finding.instance.sop_instance_uid if finding.instance else "",
     ),
     Column("frame", WHOLE, "Frame of that image, from 1", lambda _, finding: finding.frame),
+    Column(
+        "tool", CODE, "With what the reader drew it; empty when on no image",
+        lambda _, finding: finding.tool, values="; ".join(PLACING_TOOLS),
+    ),
     Column(
         "graphic_type", CODE, "What is drawn (DICOM SCOORD)",
         lambda _, finding: finding.graphic_type,

@@ -76,7 +76,7 @@ _PREFETCHED = (
     ),
     Prefetch(
         "findings",
-        Finding.objects.there().select_related(
+        Finding.objects.select_related(
             "finding", "site", "distribution", "instance__series__study"
         ),
     ),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from review.forms.places import MOST_CHARACTERS, read_place, written_place
 from review.models import (
     Confidence,
     FindingCode,
@@ -13,6 +14,8 @@ from review.models import (
     Severity,
 )
 from review.services import Answers, CodedFinding, StudyAnswer, answers_of
+from uploads.addresses import short_uid
+from uploads.dicom.graphics import NotAGraphic
 from uploads.models import Study
 
 # the stack has 1 to 6, I, R and F for itself, A, S and D grade and Z and X include
@@ -24,6 +27,7 @@ TEACHING_VALUES = [(1, "1, little"), (2, "2"), (3, "3"), (4, "4"), (5, "5, outst
 # rows of findings: so many stand empty, and no study has more in all
 SPARE_ROWS, MOST_ROWS = 2, 20
 _LISTS = ("finding", "site", "distribution")
+_OF_A_FINDING = ("site_", "distribution_", "place_")
 
 
 class RadioSelect(forms.RadioSelect):
@@ -163,6 +167,12 @@ class ReadingForm(forms.Form):
                     empty_value=None,
                     required=False,
                 )
+            # what a browser restores of an earlier visit is not what was saved
+            self.fields[f"place_{study.pk}_{row}"] = forms.CharField(
+                max_length=MOST_CHARACTERS,
+                required=False,
+                widget=forms.HiddenInput({"autocomplete": "off", "data-place": ""}),
+            )
 
     def _offered(self, kind: str, chosen: str) -> list[tuple[int, str]]:
         """The list as it is today, and what the draft has of an earlier one."""
@@ -174,7 +184,9 @@ class ReadingForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        for name in [each for each in self.fields if each.startswith(("site_", "distribution_"))]:
+        for name in [each for each in self.fields if each.startswith("place_")]:
+            self._clean_place(name)
+        for name in [each for each in self.fields if each.startswith(_OF_A_FINDING)]:
             finding = "finding_" + name.partition("_")[2]
             if cleaned.get(name) and not cleaned.get(finding) and finding not in self.errors:
                 self.add_error(finding, "Choose the finding that is there.")
@@ -182,6 +194,14 @@ class ReadingForm(forms.Form):
         if self.is_submitting and cleaned.get("include") and value is None:
             self.add_error("teaching_value", "Give the case a teaching value.")
         return cleaned
+
+    def _clean_place(self, name: str) -> None:
+        """A hidden field has no place for an error of its own: the finding's list shows it."""
+        finding = "finding_" + name.partition("_")[2]
+        try:
+            self.cleaned_data[name] = read_place(self.cleaned_data.get(name, ""))
+        except NotAGraphic as problem:
+            self.add_error(finding, f"Where this finding lies cannot be read. {problem}")
 
     def study_parts(self) -> list[dict[str, Any]]:
         """The bound fields of each study, for the template."""
@@ -196,13 +216,26 @@ class ReadingForm(forms.Form):
                 "scoring": self.scorings.get(study.pk),
                 "scores": self._bound(f"score_{study.pk}_"),
                 "findings": [
-                    [self[f"{kind}_{study.pk}_{row}"] for kind in _LISTS]
-                    for row in range(self._rows(study))
+                    self._finding_part(f"{study.pk}_{row}") for row in range(self._rows(study))
+                ],
+                # by which a script knows the images a finding of this study may lie on
+                "series": [
+                    short_uid(uid)
+                    for uid in study.series.values_list("series_instance_uid", flat=True)
                 ],
                 "has_findings": any(field.value() for field in self._bound(f"finding_{study.pk}_")),
             }
             for study, scheme, label in self.studies
         ]
+
+    def _finding_part(self, row: str) -> dict[str, Any]:
+        place = self[f"place_{row}"]
+        try:
+            placement = read_place(place.value() or "")
+        except NotAGraphic:
+            placement = None
+        fields = [self[f"{kind}_{row}"] for kind in _LISTS]
+        return {"fields": fields, "place": place, "image": placement and placement.image}
 
     def _bound(self, start: str) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith(start)]
@@ -237,7 +270,7 @@ class ReadingForm(forms.Form):
 
     def _findings(self, study: Study) -> tuple[CodedFinding, ...]:
         rows = [
-            [self.cleaned_data[f"{kind}_{study.pk}_{row}"] for kind in _LISTS]
+            [self.cleaned_data[f"{kind}_{study.pk}_{row}"] for kind in (*_LISTS, "place")]
             for row in range(self._rows(study))
         ]
         return tuple(CodedFinding(*row) for row in rows if row[0] is not None)
@@ -261,4 +294,5 @@ def reading_as_initial(reading: Reading | None) -> dict[str, Any]:
         for row, each in enumerate(answer.findings):
             codes = zip(_LISTS, (each.finding, each.site, each.distribution), strict=True)
             initial |= {f"{kind}_{study}_{row}": code.pk for kind, code in codes if code}
+            initial[f"place_{study}_{row}"] = written_place(each.placement)
     return initial

@@ -131,17 +131,11 @@ class Score(models.Model):
         return f"score {self.pk}"
 
 
-class FindingQuerySet(models.QuerySet["Finding"]):
-    def placed(self) -> "FindingQuerySet":
-        return self.filter(instance__isnull=False)
-
-    def there(self) -> "FindingQuerySet":
-        """What was not rubbed out."""
-        return self.filter(rubbed_out_at=None)
-
-
 class Finding(models.Model):
-    """A coded finding of a reading, of a study or placed on one frame (SCOORD, PS3.3 C.18.6)."""
+    """A coded finding of a reading, of a study or placed on one frame (SCOORD, PS3.3 C.18.6).
+
+    That it lies within an image of its study is checked by the database itself (migration 0009).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     reading = models.ForeignKey(Reading, on_delete=models.CASCADE, related_name="findings")
@@ -163,11 +157,7 @@ class Finding(models.Model):
     )
     # column, row, column, row, …; (0, 0) is the outer corner of the first pixel
     graphic_data = ArrayField(models.FloatField(), default=list, blank=True)
-    version = models.PositiveIntegerField(default=1)
     found_at = models.DateTimeField()
-    rubbed_out_at = models.DateTimeField(null=True, blank=True)
-
-    objects = FindingQuerySet.as_manager()
 
     class Meta:
         ordering = ["found_at", "pk"]
@@ -178,13 +168,11 @@ class Finding(models.Model):
                     instance=None, frame=None, tool="", graphic_type="", graphic_data__len=0
                 )
                 | Q(instance__isnull=False, frame__gte=1)
-                & ~Q(tool="")
                 & (
-                    Q(graphic_type="POINT", graphic_data__len=2)
-                    | Q(graphic_type="MULTIPOINT", graphic_data__len__gte=2)
-                    | Q(graphic_type="POLYLINE", graphic_data__len__gte=4)
-                    | Q(graphic_type="CIRCLE", graphic_data__len=4)
-                    | Q(graphic_type="ELLIPSE", graphic_data__len=8)
+                    Q(tool__in=["arrow", "length"], graphic_type="POLYLINE", graphic_data__len=4)
+                    | Q(tool="ellipse", graphic_type="ELLIPSE", graphic_data__len=8)
+                    | Q(tool="rectangle", graphic_type="POLYLINE", graphic_data__len=10)
+                    | Q(tool="polygon", graphic_type="POLYLINE", graphic_data__len__gte=8)
                 ),
             )
         ]

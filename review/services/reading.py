@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -16,8 +16,6 @@ from review.models import (
     Case,
     CaseStudy,
     Category,
-    Finding,
-    FindingCode,
     Reading,
     Region,
     ReportingScheme,
@@ -25,11 +23,9 @@ from review.models import (
     is_recused,
 )
 from review.services.assigning import NotAssigned
+from review.services.findings import CodedFinding, findings_of, keep_findings
 from review.services.refusals import NotOfThisCase, OwnTrust, Refusal, case_in_turn, own_trust
 from review.services.settling import settle_when_read
-from uploads.models import Study
-
-_CODES = ("finding", "site", "distribution")
 
 
 class CaseNotOpen(Refusal):
@@ -60,15 +56,6 @@ class ReadingIncomplete(Refusal):
 
 
 @dataclass(frozen=True)
-class CodedFinding:
-    """A finding of a study as chosen from the lists."""
-
-    finding: FindingCode
-    site: FindingCode | None = None
-    distribution: FindingCode | None = None
-
-
-@dataclass(frozen=True)
 class StudyAnswer:
     """What a reader says of one study; a category chosen, or not yet. Scores are by region."""
 
@@ -91,11 +78,7 @@ class Answers:
 
 def answers_of(reading: Reading) -> Answers:
     """What a saved reading says, as a form would send it."""
-    found: dict[int, list[CodedFinding]] = {}
-    for row in reading.findings.there().filter(instance=None).select_related(*_CODES):
-        found.setdefault(row.study_id, []).append(
-            CodedFinding(row.finding, row.site, row.distribution)
-        )
+    found = findings_of(reading)
     rows = reading.assessments.select_related("category")
     return Answers(
         include=reading.include,
@@ -110,7 +93,7 @@ def answers_of(reading: Reading) -> Answers:
                     score.region: score.grade
                     for score in row.scores.select_related("region", "grade")
                 },
-                tuple(found.get(row.study_id, ())),
+                found.get(row.study_id, ()),
             )
             for row in rows
         },
@@ -125,7 +108,7 @@ def save_draft(
 
     Only the first saving is in the trail (reading.begun): the others change nothing for anybody.
 
-    Raises CaseNotOpen, OwnTrust, ReadingLocked, NotOfThisCase, StaleReading.
+    Raises CaseNotOpen, OwnTrust, ReadingLocked, NotOfThisCase, NotPlaced, StaleReading.
     """
     case = case_in_turn(case)
     _check_may_read(case, actor.member)
@@ -157,6 +140,7 @@ def submit_reading(
         subject=reading,
         case=case.number,
         studies=len(answers.studies),
+        placed=reading.findings.exclude(instance=None).count(),
     )
     settle_when_read(case=case, at=at)
     return reading
@@ -245,7 +229,7 @@ def _keep_assessments(case: Case, reading: Reading, answers: Answers, at: dateti
         assessment.confidence = answer.confidence
         assessment.save()
         _keep_scores(studies[pk], assessment, answer)
-        _keep_findings(reading, studies[pk].study, answer, at)
+        keep_findings(reading, studies[pk].study, answer.findings, at)
 
 
 def _keep_scores(row: CaseStudy, assessment: Assessment, answer: StudyAnswer) -> None:
@@ -257,34 +241,6 @@ def _keep_scores(row: CaseStudy, assessment: Assessment, answer: StudyAnswer) ->
         Score(assessment=assessment, scheme_id=row.scoring_id, region=region, grade=grade)
         for region, grade in answer.scores.items()
     )
-
-
-def _keep_findings(reading: Reading, study: Study, answer: StudyAnswer, at: datetime) -> None:
-    """Put the listed findings in place of those listed before; what is drawn stays."""
-    reading.findings.filter(study=study, instance=None).delete()
-    used = set()
-    for each in answer.findings:
-        kinds = (
-            ("finding", each.finding),
-            ("site", each.site),
-            ("distribution", each.distribution),
-        )
-        if any(code is not None and code.kind != kind for kind, code in kinds):
-            raise NotOfThisCase("That code is not of the list it was chosen from.")
-        used |= {code.pk for _, code in kinds if code is not None and not code.is_frozen}
-    # one moment apart, so that they stay in the order in which they were listed
-    Finding.objects.bulk_create(
-        Finding(
-            reading=reading,
-            study=study,
-            finding=each.finding,
-            site=each.site,
-            distribution=each.distribution,
-            found_at=at + timedelta(microseconds=place),
-        )
-        for place, each in enumerate(answer.findings)
-    )
-    FindingCode.objects.filter(pk__in=used).update(is_frozen=True)
 
 
 def _scheme_for(row: CaseStudy, category: Category | None) -> ReportingScheme:

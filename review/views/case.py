@@ -31,7 +31,7 @@ from review.models import (
     Seat,
     is_recused,
 )
-from review.views import asking, assigning, images
+from review.views import asking, assigning, findings, images
 from review.views.clinical import contexts_of
 from review.views.readings import summary_of
 from uploads import stacks
@@ -65,6 +65,7 @@ def save_draft(request: HttpRequest, number: int) -> JsonResponse:
         answer = {"message": str(problem), "version": problem.reading.version, "is_stale": True}
         return JsonResponse(answer, status=409)
     except services.Refusal as problem:
+        _record_refusal(found, request, problem)
         return JsonResponse({"message": str(problem)}, status=409)
     saved_at = timezone.localtime(reading.saved_at)
     return JsonResponse(
@@ -93,12 +94,19 @@ def submit(request: HttpRequest, number: int) -> HttpResponse:
     except services.StaleReading as problem:
         return _stale_page(request, found, form, problem)
     except services.Refusal as problem:
+        _record_refusal(found, request, problem)
         messages.error(request, str(problem))
     else:
         messages.success(request, "Draft saved." if is_draft else "Your reading is locked.")
         # when it made the case discordant, an adjudicator is found at once
         services.assign_by_rule(case=found, actor=request.actor, at=timezone.now())
     return redirect("review:case", number)
+
+
+def _record_refusal(found: Case, request: HttpRequest, problem: services.Refusal) -> None:
+    """What was refused was undone with its transaction, so the trail is told after it."""
+    if isinstance(problem, services.ImageOfAnotherCase):
+        services.record_refused_placement(case=found, actor=request.actor)
 
 
 @require_POST
@@ -261,6 +269,8 @@ def _reading(
             **_forms_studies(found), initial=initial
         )
         context["draft_saved_at"] = own.saved_at if own else None
+    elif findings.has_drawings(found, request.actor, labels):
+        context["annotations"] = {"root": reverse("review:findings", args=[found.number])}
     mine = found.assignments.to_do().filter(member=request.user).first()
     if mine:
         context["due_on"] = mine.due_on

@@ -3,8 +3,10 @@
 from typing import Any
 
 from review.models import Assessment, Finding, Reading
+from review.places import placed_among, words_of_places
+from review.services import placement_of
 
-Row = dict[str, str]
+Row = dict[str, Any]
 
 
 def summary_of(reading: Reading, labels: dict[int, str]) -> dict[str, Any]:
@@ -13,9 +15,13 @@ def summary_of(reading: Reading, labels: dict[int, str]) -> dict[str, Any]:
     assessments = reading.assessments.select_related("category__scheme").prefetch_related(
         "scores__region", "scores__grade"
     )
-    findings: dict[int, list[Finding]] = {}
-    for each in reading.findings.there().select_related("finding", "site", "distribution"):
-        findings.setdefault(each.study_id, []).append(each)
+    findings: dict[int, list[Row]] = {}
+    places = words_of_places(placed_among(reading.findings.all(), labels))
+    for each in reading.findings.select_related("finding", "site", "distribution", "instance"):
+        part = {"text": finding_words(each), "place": places.get(each.pk)}
+        if part["place"]:
+            part |= {"image": placement_of(each).image, "key": each.pk}
+        findings.setdefault(each.study_id, []).append(part)
     for assessment in assessments:
         if label := labels.get(assessment.study_id):
             rows.append({"key": label, "value": assessment_words(assessment)})
@@ -38,15 +44,14 @@ def assessment_words(assessment: Assessment) -> str:
     return words
 
 
-def _details(assessment: Assessment, findings: list[Finding]) -> list[Row]:
+def _details(assessment: Assessment, findings: list[Row]) -> list[Row]:
     rows = []
     if scores := list(assessment.scores.all()):
         parts = [f"{score.region.label} {score.grade.code}" for score in scores]
         total = sum(score.grade.order - 1 for score in scores)
         rows.append({"key": "Score", "value": f"{total}: {'; '.join(parts)}"})
     if findings:
-        words = "; ".join(finding_words(each) for each in findings)
-        rows.append({"key": "Findings", "value": words})
+        rows.append({"key": "Findings", "parts": findings})
     return rows
 
 

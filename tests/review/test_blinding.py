@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from bsti_db.accounts.models import Member
 from review import services
-from review.models import Case
+from review.models import Case, Finding, FindingCode
 from tests.factories import member
 from tests.library import making as library_making
 from tests.review import making
 from tests.signing_in import sign_in
+from uploads.addresses import short_uid
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +127,18 @@ def seen(client, case: Case, reader: Member) -> dict[str, str]:
     return found
 
 
+def placed_canary(case: Case) -> dict[int, services.StudyAnswer]:
+    """A finding of the other reader on an image, of a code that no list offers."""
+    study = case.case_studies.get().study
+    image = study.series.get().instances.first()
+    place = services.Placement(
+        f"{short_uid(image.sop_instance_uid)}-1", "arrow", ((0.5, 0.75), (2.25, 3.0))
+    )
+    code = FindingCode.objects.create(kind="finding", meaning=CANARY, is_active=False)
+    found = services.CodedFinding(code, placement=place)
+    return {study.pk: services.StudyAnswer(making.category(case), 2, findings=(found,))}
+
+
 def making_spare() -> Member:
     return Member.objects.get_or_create(
         email="spare@example.test", defaults={"name": "Spare", "is_active": False}
@@ -144,6 +157,7 @@ def test_nothing_of_anothers_reading_reaches_who_has_still_to_read(client, reade
     other = making.assigned(case, making.panellist()).assignments.last().member
     making.accepted_upload(case.patient)  # it waits to join the case
     making_spare()
+    said = {"comment": CANARY, "studies": placed_canary(case)}
     before, trail = seen(client, case, reader), of_others_in_the_trail(client, reader)
     mails = len(mail.outbox)
 
@@ -151,14 +165,15 @@ def test_nothing_of_anothers_reading_reaches_who_has_still_to_read(client, reade
         case=case,
         actor=making.actor(other),
         version=0,
-        answers=making.answers(case, comment=CANARY),
+        answers=making.answers(case, **said),
         at=timezone.now(),
     )
+    assert Finding.objects.exclude(instance=None).get().reading.reader == other
     services.submit_reading(
         case=case,
         actor=making.actor(other),
         version=1,
-        answers=making.answers(case, comment=CANARY, include=False),
+        answers=making.answers(case, include=False, **said),
         at=timezone.now(),
     )
     services.add_addendum(
@@ -187,7 +202,7 @@ def test_the_walk_meets_the_case_and_would_find_the_other_reading(client, reader
     before = seen(client, case, watcher)
     trail = of_others_in_the_trail(client, watcher)
 
-    making.submitted_reading(case, other, include=False)
+    making.submitted_reading(case, other, include=False, studies=placed_canary(case))
 
     after = seen(client, case, watcher)
     assert after["review:case"] != before["review:case"]

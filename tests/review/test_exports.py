@@ -9,18 +9,18 @@ import pytest
 from auditlog.models import LogEntry
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from bsti_db.accounts.models import Member
-from review import services
 from review.exports.dictionary import FINDINGS, READINGS
-from review.models import Case, Category, Finding, Reading, ReportingScheme
-from review.services import CodedFinding
+from review.models import Case, Category, ReportingScheme
+from review.services import CodedFinding, Placement
 from tests.factories import member
 from tests.review import making
 from tests.review.test_vocabulary import answer, code, scored
 from tests.signing_in import sign_in
 from tests.uploads.dicom.dciodvfy import errors_of, needs_dciodvfy
+from uploads.addresses import short_uid
+from uploads.dicom.graphics import pairs_of
 from uploads.lifecycle import UploadStatus
 from uploads.models import Upload
 
@@ -51,34 +51,19 @@ def case(readers) -> Case:
         case,
         confidence=3,
         scores=scored(case, "0", "1", "5", "2", "4"),
-        findings=(seen, CodedFinding(code("Consolidation"))),
+        findings=(seen, CodedFinding(code("Consolidation")), _drawn_on(case)),
     )
-    making.assigned(case, first)
-    said = {
-        "case": case,
-        "actor": making.actor(first),
-        "answers": making.answers(case, studies=said, comment=f"I agree with {second.name}"),
-        "at": timezone.now(),
-    }
-    _draw_on(services.save_draft(version=0, **said))
-    services.submit_reading(version=1, **said)
+    making.submitted_reading(case, first, studies=said, comment=f"I agree with {second.name}")
     making.submitted_reading(case, second)
     case.refresh_from_db()
     return case
 
 
-def _draw_on(reading: Reading) -> None:
-    study = reading.case.case_studies.get().study
-    Finding.objects.create(
-        reading=reading,
-        study=study,
-        finding=code("Consolidation"),
-        instance=study.series.get().instances.get(),
-        frame=1,
-        tool="polygon",
-        graphic_type="POLYLINE",
-        graphic_data=OUTLINE,
-        found_at=timezone.now(),
+def _drawn_on(case: Case) -> CodedFinding:
+    image = case.case_studies.get().study.series.get().instances.get()
+    name = f"{short_uid(image.sop_instance_uid)}-1"
+    return CodedFinding(
+        code("Consolidation"), placement=Placement(name, "polygon", tuple(pairs_of(OUTLINE)))
     )
 
 
@@ -155,7 +140,9 @@ def test_the_findings_are_a_table_with_their_codes_and_where_they_are_drawn(clie
         ("Consolidation", "", "", "", ""),
     }
     (drawn,) = (row for row in rows if row["graphic_type"])
+    assert drawn["series_instance_uid"] == image.series.series_instance_uid
     assert (drawn["sop_instance_uid"], drawn["frame"]) == (image.sop_instance_uid, "1")
+    assert (drawn["tool"], drawn["graphic_type"]) == ("polygon", "POLYLINE")
     assert [float(each) for each in drawn["graphic_data"].split()] == OUTLINE
 
 

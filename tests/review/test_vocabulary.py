@@ -1,5 +1,6 @@
 """Schemes, scores and coded findings as rows: what ships, what is frozen, what a reading keeps."""
 
+import re
 import uuid
 from typing import Any
 
@@ -307,17 +308,17 @@ def test_the_form_keeps_scores_and_findings_and_shows_them_again(client: Client,
     assert saved.status_code == 200
     shown = client.get(reverse("review:case", args=[case.number])).context["reading_form"]
     (part,) = shown.study_parts()
-    assert [row[0].value() for row in part["findings"]] == [
+    assert [row["fields"][0].value() for row in part["findings"]] == [
         code("Crazy-paving").pk,
         code("Nodule").pk,
         None,
         None,
     ]
-    assert part["findings"][0][2].value() == code("Peripheral").pk
+    assert part["findings"][0]["fields"][2].value() == code("Peripheral").pk
     assert [score.value() for score in part["scores"]] == [grade.pk, None, None, None, None]
     client.post(reverse("review:submit", args=[case.number]), form | {"version": "1"})
     page = client.get(reverse("review:case", args=[case.number])).content.decode()
-    assert "Crazy-paving, peripheral; Nodule" in page
+    assert re.findall(r"<li>\s*(Crazy.*|Nodule)\n", page) == ["Crazy-paving, peripheral", "Nodule"]
     assert "3: Right upper lobe 3" in page
     assert "moderate confidence" in page
 
@@ -351,6 +352,6 @@ def test_a_retired_code_is_offered_no_more_but_stays_in_a_draft_that_has_it(clie
 
     form = client.get(reverse("review:case", args=[case.number])).context["reading_form"]
 
-    offered = [dict(row[0].field.choices) for row in form.study_parts()[0]["findings"]]
+    offered = [dict(row["fields"][0].field.choices) for row in form.study_parts()[0]["findings"]]
     assert nodule.pk in offered[0]
     assert nodule.pk not in offered[1]

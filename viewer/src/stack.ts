@@ -14,7 +14,9 @@ for (const root of document.querySelectorAll<HTMLElement>(".app-stack")) {
   if (series.length === 0) continue;
   // the server's own figure stays where this script cannot run
   root.querySelector(".app-stack__fallback")?.remove();
-  void showDrawings(startStack(root, buildView(root, series), series));
+  const started = startStack(root, buildView(root, series), series);
+  void showDrawings(started);
+  void placeFindings(started);
 }
 
 /** What is drawn on the images, where the page has an address for it; only who may draw loads how. */
@@ -28,4 +30,12 @@ async function showDrawings(stack: Stack): Promise<void> {
     startDrawing(showing, annotationsRoot, annotationsCsrf ?? "");
   }
   await showing.load();
+}
+
+/** Who reads the case places the findings of the form; only that page loads how. */
+async function placeFindings(stack: Stack): Promise<void> {
+  const form = document.querySelector<HTMLElement>("form[data-reading]");
+  if (!form) return;
+  const { startPlacing } = await import("./findings/placing");
+  startPlacing(stack, form);
 }
