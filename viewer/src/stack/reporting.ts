@@ -7,6 +7,8 @@ import { windowsOf } from "./windows";
 export const DRAWN = "stack-drawn";
 export const COVERED = "stack-covered";
 
+const WHOLE = "app-stack__bar--whole";
+
 /** Hides the picture and says why the wanted one is not there. */
 export function cover(stack: Stack, words: string, mayRetry: boolean): void {
   const { view } = stack;
@@ -68,8 +70,12 @@ export function showControls(stack: Stack): void {
 }
 
 export function showProgress(stack: Stack, loaded: number, expected: number): void {
+  const { loading, bar } = stack.view;
   const isWhole = loaded >= expected;
-  stack.view.loading.textContent = isWhole ? "" : `${Math.floor((100 * loaded) / expected)} % loaded`;
-  stack.view.bar.value = loaded / expected;
-  stack.view.bar.classList.toggle("app-stack__bar--whole", isWhole);
+  const words = isWhole ? "" : `${Math.floor((100 * loaded) / expected)} % loaded`;
+  // what changes has the page laid out again, and each of hundreds of slices tells of itself twice
+  if (loading.textContent === words && bar.classList.contains(WHOLE) === isWhole) return;
+  loading.textContent = words;
+  bar.value = loaded / expected;
+  bar.classList.toggle(WHOLE, isWhole);
 }
