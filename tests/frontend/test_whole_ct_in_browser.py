@@ -72,6 +72,7 @@ def place_of(page, column: float, row: float) -> tuple[float, float]:
 
 def probed(page) -> tuple[int, int, int]:
     """Column and row, counted from 0, and the value that is said to be there."""
+    expect(page.locator(READOUT)).to_contain_text("Column")
     said = page.locator(READOUT).inner_text().replace("\u2212", "-")
     column, row, value = (int(number) for number in re.findall(r"-?\d+", said))
     return column - 1, row - 1, value
