@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from bsti_db import held, membership, questions, views, withdrawal
+from library.views import feeds
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -18,6 +19,8 @@ urlpatterns = [
     path("uploads/", include("uploads.urls")),
     path("review/", include("review.urls")),
     path("library/", include("library.urls")),
+    path("sitemap.xml", feeds.sitemap, name="sitemap"),
+    path("robots.txt", feeds.robots, name="robots"),
     path("audit/", include("audit.urls")),
     # and what takes a reader's cases away
     path("accounts/members/<int:member_id>/roles/", membership.roles, name="change-roles"),

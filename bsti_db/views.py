@@ -18,7 +18,7 @@ from bsti_db.accounts.middleware import SHOWS_MEMBER, is_for_programs, open_to
 from bsti_db.accounts.models import Invitation, Member
 from library.lifecycle import EditionStatus
 from library.listing import case_of_the_week, latest_cards
-from library.models import Edition
+from library.models import Concern, Edition
 from review.lifecycle import CaseStatus
 from review.models import Case, patients_to_open
 from uploads.models import Upload
@@ -119,6 +119,8 @@ def _waiting(request: HttpRequest) -> list[dict[str, Any]]:
     if member.has_perm("accounts.library_publish"):
         proposed = Edition.objects.filter(status=EditionStatus.PROPOSED).exclude(author=member)
         rows.append(("teaching cases proposed for publication", proposed, "library:desk"))
+    if member.has_perm("accounts.library_edit") or member.has_perm("accounts.library_publish"):
+        rows.append(("concerns of visitors", Concern.objects.open(), "library:desk"))
     if member.has_perm("accounts.accounts_administer"):
         invited = Member.objects.filter(
             invitations__in=Invitation.objects.open(timezone.now()), is_active=True

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from library.models import Annotation, Edition, IntruderCheck, Window
+from library.models import Annotation, Concern, Edition, IntruderCheck, Window
 from library.services import PointDraft
 from uploads.models import Instance, Series
 
@@ -195,4 +195,20 @@ class ReturnForm(forms.Form):
         max_length=2000,
         label="What should change",
         widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class ConcernForm(forms.Form):
+    """What a visitor reports about a public case."""
+
+    kind = forms.ChoiceField(
+        choices=Concern.Kind.choices, label="What is it about?", widget=forms.RadioSelect
+    )
+    text = forms.CharField(
+        max_length=1000,
+        required=False,
+        label="What should we look at?",
+        help_text="Say which image or sentence. Do not write a name here: if you know who a "
+        "patient is, choose “Somebody could be identified” and say where it shows.",
+        widget=forms.Textarea(attrs={"rows": 5}),
     )

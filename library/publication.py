@@ -12,10 +12,11 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.db import transaction
 
-from library import storage
+from library import citing, storage
 from library.exports import Source, exports
 from library.headers import Header, is_signed, public_header
 from library.models import Edition, PublishedDocument, PublishedImage, TeachingCase
+from library.preview import preview
 from uploads import storage as study_store
 from uploads.dicom import rendering, transcoding
 from uploads.dicom.documents.composing import uid_from
@@ -67,7 +68,7 @@ def _copy_series(
         list(threads.map(partial(_copy_frames, edition), images))
     storage.write_metadata(storage.metadata_key(edition, images[0].series_instance_uid), ordered)
     middle = len(images) // 2
-    _write_thumbnail(edition, images[middle], ordered[middle])
+    _write_pictures(edition, images[middle], ordered[middle])
     PublishedImage.objects.bulk_create(images, ignore_conflicts=True)
     return {image.instance.pk: header for image, header in zip(images, ordered, strict=True)}
 
@@ -120,12 +121,17 @@ def _copy_frames(edition: Edition, image: PublishedImage) -> None:
         storage.write(key, study_store.read_frame(image.instance, frame))
 
 
-def _write_thumbnail(edition: Edition, image: PublishedImage, header: Header) -> None:
+def _write_pictures(edition: Edition, image: PublishedImage, header: Header) -> None:
+    """The series' thumbnail; of the first series, what stands for the case where it is shared."""
     # from the study store: the publisher may not read what it published
     stored = study_store.read_frame(image.instance, 1)
     pixels = transcoding.decode_frame(stored, is_signed=is_signed(header))
     key = storage.thumbnail_key(edition, image.series_instance_uid)
     storage.write(key, rendering.thumbnail(pixels, header))
+    if image.series_position == 1:
+        below = f"{citing.COLLECTION}. Teaching case {edition.teaching_case.number}"
+        content = preview(pixels, header, title=edition.title, below=below)
+        storage.write(storage.preview_key(edition), content)
 
 
 def sweep_public_objects() -> int:

@@ -41,6 +41,10 @@ def thumbnail_key(edition: Edition, series_instance_uid: str) -> str:
     return f"{prefix(edition)}{series_instance_uid}/thumbnail.png"
 
 
+def preview_key(edition: Edition) -> str:
+    return f"{prefix(edition)}preview.png"
+
+
 def document_key(edition: Edition, document: PublishedDocument) -> str:
     # its UID follows from its content, so one key never holds other bytes
     return f"{prefix(edition)}documents/{document.sop_instance_uid}.dcm"

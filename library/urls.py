@@ -3,13 +3,16 @@ from django.urls import include, path
 from library.views import (
     annotations,
     case_json,
+    concerns,
     desk,
     desk_images,
     documents,
+    feeds,
     figures,
     images,
     public,
     search,
+    sharing,
 )
 
 app_name = "library"
@@ -37,11 +40,13 @@ the_desk = [
     ),
     path("<int:edition_id>/documents/", documents.desk_list, name="desk-documents"),
     path(f"<int:edition_id>/{DOCUMENT}", documents.desk_one, name="desk-document"),
+    path("concerns/<int:concern_id>/close/", concerns.close, name="close-concern"),
     path("dicom-web/<path:resource>", desk_images.dicom_web, name="desk-dicom-web"),
 ]
 
 urlpatterns = [
     path("", search.cases, name="cases"),
+    path("feed.atom", feeds.atom, name="feed"),
     path("case.schema.json", case_json.schema, name="case-schema"),
     path("desk/", include(the_desk)),
     path("<int:number>/actions/", public.member_actions, name="member-actions"),
@@ -51,6 +56,9 @@ urlpatterns = [
     path("<int:number>/revise/", desk.revise, name="revise"),
     path("<int:number>-<slug:slug>/", public.case, name="case"),
     path("<int:number>-<slug:slug>/v<int:edition>/", public.case, name="edition"),
+    path("<int:number>-<slug:slug>/v<int:edition>/preview.png", sharing.preview, name="preview"),
+    path("<int:number>-<slug:slug>/v<int:edition>/print/", sharing.print_page, name="print"),
+    path("<int:number>-<slug:slug>/v<int:edition>/concern/", concerns.report, name="concern"),
     path(
         "<int:number>-<slug:slug>/v<int:edition>/case.json",
         case_json.case_json,

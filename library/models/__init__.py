@@ -1,5 +1,6 @@
 """The public teaching library: cases, their editions, what was copied, and how it is found."""
 
+from library.models.concerns import Concern, ConcernQuerySet
 from library.models.editions import (
     LICENCE_URLS,
     LICENCES,
@@ -26,6 +27,8 @@ __all__ = [
     "LICENCE_URLS",
     "Annotation",
     "AnnotationQuerySet",
+    "Concern",
+    "ConcernQuerySet",
     "DocumentKind",
     "Edition",
     "EditionQuerySet",

@@ -38,11 +38,19 @@ class Asked:
     @property
     def url(self) -> str:
         """The address of this search: the same for the same search, however it was asked."""
-        pairs = [("q", self.words)] if self.words else []
-        pairs += [(name, value) for name in BY_NAME for value in self.chosen.get(name, ())]
-        if self.sort != _default_sort(self.words):
-            pairs.append(("sort", self.sort))
-        return reverse("library:cases") + (f"?{urlencode(pairs)}" if pairs else "")
+        is_usual = self.sort == _default_sort(self.words)
+        order = [] if is_usual else [("sort", self.sort)]
+        return _address("library:cases", [*self._pairs(), *order])
+
+    @property
+    def feed_url(self) -> str:
+        """The feed of what this search finds; a feed has an order of its own."""
+        return _address("library:feed", self._pairs())
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        words = [("q", self.words)] if self.words else []
+        chosen = [(name, value) for name in BY_NAME for value in self.chosen.get(name, ())]
+        return words + chosen
 
     def without(self, facet: str, value: str) -> "Asked":
         left = {
@@ -86,6 +94,10 @@ def read(parameters: QueryDict, known: Mapping[str, Mapping[str, str]]) -> Asked
     if sort == "best" and not words:
         sort = "newest"
     return Asked(words, chosen, sort, tuple(problems))
+
+
+def _address(name: str, pairs: list[tuple[str, str]]) -> str:
+    return reverse(name) + (f"?{urlencode(pairs)}" if pairs else "")
 
 
 def _left_out(count: int) -> str:

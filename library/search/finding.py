@@ -65,6 +65,11 @@ class Found:
         rank = SearchRank(F("vector"), self.query)
         return rows.order_by(rank.desc(), "-edition__published_at", "-pk")
 
+    def newest(self) -> QuerySet[SearchEntry]:
+        """What is found, the newest first, whatever order is asked for."""
+        rows = self._chosen().select_related("edition__teaching_case")
+        return rows.order_by(*_ORDERS["newest"])
+
     def count_without_facets(self) -> int:
         return self._with_words().count()
 

@@ -19,7 +19,7 @@ from audit.services import record
 from library import listing, services, showing, tasks
 from library.forms import ChecklistForm, EditionForm, ReturnForm, pictures_before, point_forms
 from library.lifecycle import EditionStatus
-from library.models import Edition, TeachingCase
+from library.models import Concern, Edition, TeachingCase
 from library.text import to_html
 from library.views.desk_images import dicom_web_root, stack_series
 from review.models import Case
@@ -60,6 +60,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "drafts": editions.filter(status=EditionStatus.DRAFT),
         "proposed": editions.filter(status=EditionStatus.PROPOSED),
         "public": editions.filter(status=EditionStatus.PUBLISHED),
+        "concerns": Concern.objects.open().select_related("teaching_case"),
         "suspended": editions.filter(status=EditionStatus.SUSPENDED),
         "may_edit": request.user.has_perm("accounts.library_edit"),
         "may_publish": request.user.has_perm("accounts.library_publish"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 from bsti_db.accounts.models import Organisation
 from library import citing, listing, showing, timeline
 from library.lifecycle import EditionStatus
+from library.linked_data import as_script, of_edition
 from library.models import Edition, SearchEntry, TeachingCase
 from library.search.finding import alike
 from library.views.images import public, readable_edition
@@ -62,6 +64,8 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
         "citation": citing.in_words(showing.source(edition)),
         "citation_forms": CITATION_FORMS,
         "editions": others.exclude(pk=edition.pk),
+        "linked_data": as_script(of_edition(edition, series)),
+        "site_url": settings.SITE_URL.rstrip("/"),
         "studies": len({image.study_instance_uid for image in images}),
         "similar": _similar(edition),
     }
