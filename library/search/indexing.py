@@ -91,7 +91,7 @@ def _distinct(edition: Edition) -> list[_Image]:
 def _findings(edition: Edition) -> list[Finding]:
     """What locked readings name on the studies that the edition shows."""
     shown = edition.shown_series.values("series__study")
-    rows = Finding.objects.there().filter(
+    rows = Finding.objects.filter(
         reading__case=edition.teaching_case.case,
         reading__submitted_at__isnull=False,
         study__in=shown,
