@@ -363,6 +363,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "review.tasks.resume_question_mails",
         "schedule": 300.0,
     },
+    "tell-of-discussions": {"task": "review.tasks.tell_of_discussions", "schedule": 900.0},
     "remind-readers": {"task": "review.tasks.remind_readers", "schedule": 3_600.0},
     "return-cases-of-closed-accounts": {
         "task": "review.tasks.return_cases_of_closed_accounts",
@@ -388,6 +389,9 @@ READING_DUE = timedelta(days=14)  # from the day a case is given to its reader
 READING_REMINDED_BEFORE = timedelta(days=3)  # that day; once more when it is past
 # draws among equally loaded readers; changing it changes who is drawn, not how fairly
 ASSIGNMENT_SEED = env.str("ASSIGNMENT_SEED", "2020")
+
+REMARK_CHANGEABLE = timedelta(minutes=15)  # then others may have answered it, and mail goes out
+DISCUSSION_MAIL_EVERY = timedelta(hours=20)  # one mail a day at most tells what was discussed
 
 QUESTION_REMINDED_AFTER = timedelta(days=7)  # a submitter who has not answered the panel, once
 # what the panel asks about an upload, for the upload's own page

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef
 from audit.actors import Actor
 from bsti_db.accounts.models import Member
 from review.lifecycle import SETTLED, CaseStatus
-from review.models import MAY_CHAIR, READERS, Assignment, Case, CaseQuestion, Reading, Seat
+from review.models import MAY_CHAIR, READERS, Assignment, Case, CaseQuestion, Reading, Remark, Seat
 
 
 def readings_visible_to(case: Case, actor: Actor) -> models.QuerySet[Reading]:
@@ -31,6 +31,20 @@ def questions_visible_to(case: Case, actor: Actor) -> models.QuerySet[CaseQuesti
     if is_chair or may_see_others(case, actor):
         return case.questions.all()
     return case.questions.filter(asked_by=actor.member)
+
+
+def remarks_visible_to(case: Case, actor: Actor) -> models.QuerySet[Remark]:
+    """The discussion of a case, which tells what was read: there is none while it is being read.
+
+    One that is opened again keeps its remarks, and shows them when it is settled again.
+    """
+    if not may_discuss(case) or not may_see_others(case, actor):
+        return case.remarks.none()
+    return case.remarks.all()
+
+
+def may_discuss(case: Case) -> bool:
+    return case.status in SETTLED
 
 
 def may_see_others(case: Case, actor: Actor) -> bool:

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bsti_db.accounts.models import Member, TotpDevice
+from review.lifecycle import CaseStatus
 from review.models import MAY_CHAIR, MAY_READ, Assignment, Case, CaseStudy, PanelProfile, Reading
 
 
@@ -36,6 +37,14 @@ def eligible_for(case: Case) -> QuerySet[Member]:
     # a member without an organisation is of none of these trusts
     own = Member.objects.filter(from_there, pk=OuterRef("pk"))
     return panel().filter(~Exists(own), ~Exists(had), ~Exists(read))
+
+
+def who_may_look_at(case: Case) -> QuerySet[Member]:
+    """Of the panel, those to whom a settled case is shown (decision 4)."""
+    if case.status != CaseStatus.DECLINED:
+        return panel()
+    readers = case.readings.filter(submitted_at__isnull=False).values("reader")
+    return panel().filter(_may(MAY_CHAIR) | Q(pk__in=readers))
 
 
 def available_for(case: Case, *, on: date, due_on: date) -> QuerySet[Member]:

@@ -9,8 +9,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.actors import Actor
 from bsti_db.accounts.models import Member
-from review.models import Assignment, CaseQuestion, Seat
+from review.models import Assignment, Case, CaseQuestion, RemarkNotice, Seat
+from review.services.discussing import notices_due
 from review.services.reminding import due_for_reminder
 
 
@@ -73,6 +75,37 @@ def send_reading_reminder(member: Member, *, at: datetime) -> None:
         Assignment.objects.bulk_update(rows, ["reminded_at", "overdue_reminded_at"])
 
 
+def send_discussion_digest(member: Member, *, at: datetime) -> None:
+    """Tell a member in one mail in which cases something was said since the last; each once.
+
+    A mail that could not be sent raises, and is due still. What they may no longer see stays due.
+    """
+    visible = Case.objects.visible_to(Actor.of_member(member))
+    with transaction.atomic():
+        due = notices_due(at=at).filter(member=member, remark__case__in=visible)
+        # of two at once the second waits here, and finds all told
+        rows = list(due.select_for_update(of=("self",)).select_related("remark__case"))
+        if not rows:
+            return
+        cases = {row.remark.case.number: False for row in rows}
+        for row in rows:
+            cases[row.remark.case.number] |= row.is_mention
+        context = {
+            "name": member.name,
+            "rows": [
+                {
+                    "number": number,
+                    "is_mention": is_mention,
+                    "address": _address(reverse("review:case", args=[number])) + "#discussion",
+                }
+                for number, is_mention in sorted(cases.items())
+            ],
+        }
+        text = render_to_string("review/mail/discussions.txt", context)
+        send_mail(_DISCUSSION_SUBJECT, text, settings.DEFAULT_FROM_EMAIL, [member.email])
+        RemarkNotice.objects.filter(pk__in=[row.pk for row in rows]).update(mailed_at=at)
+
+
 def _reminder_row(row: Assignment, *, is_overdue: bool) -> dict[str, object]:
     return {
         "number": row.case.number,
@@ -82,6 +115,7 @@ def _reminder_row(row: Assignment, *, is_overdue: bool) -> dict[str, object]:
     }
 
 
+_DISCUSSION_SUBJECT = "New in the discussions of the panel"
 _REMINDER_SUBJECT = "Cases of the panel that wait for you"
 _SUBJECTS = {
     "asked": "needs an answer to the expert panel from you",

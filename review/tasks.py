@@ -6,7 +6,7 @@ from django.utils import timezone
 from bsti_db.accounts.models import Member
 from review import mail, services
 from review.models import Assignment, CaseQuestion
-from review.services import asking, reminding
+from review.services import asking, discussing, reminding
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
@@ -49,6 +49,22 @@ def remind_readers() -> None:
     if reminding.may_write_now(at=now):
         for pk in reminding.readers_to_remind(at=now).values_list("pk", flat=True):
             remind_reader.delay(pk)
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
+def tell_member_of_discussions(member_id: int) -> None:
+    """Send a member their digest. Run again, it sends nothing."""
+    now = timezone.now()
+    member = discussing.members_to_tell(at=now).filter(pk=member_id).first()
+    if member:
+        mail.send_discussion_digest(member, at=now)
+
+
+@shared_task
+def tell_of_discussions() -> None:
+    """Ring for everybody who has something to be told of the discussions."""
+    for pk in discussing.members_to_tell(at=timezone.now()).values_list("pk", flat=True):
+        tell_member_of_discussions.delay(pk)
 
 
 @shared_task

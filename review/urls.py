@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from review.views import agreement, asking, assigning, case, exports, findings, images, worklist
+from review.views import (
+    agreement,
+    asking,
+    assigning,
+    case,
+    discussing,
+    exports,
+    findings,
+    images,
+    worklist,
+)
 
 app_name = "review"
 urlpatterns = [
@@ -24,6 +34,17 @@ urlpatterns = [
     path("cases/<int:number>/reopen/", case.reopen, name="reopen"),
     path("cases/<int:number>/ask/", asking.ask, name="ask"),
     path("cases/<int:number>/go-on/", asking.go_on, name="go-on"),
+    path("cases/<int:number>/remarks/", discussing.write, name="write-remark"),
+    path(
+        "cases/<int:number>/remarks/<int:remark>/change/",
+        discussing.change,
+        name="change-remark",
+    ),
+    path(
+        "cases/<int:number>/remarks/<int:remark>/withdraw/",
+        discussing.withdraw,
+        name="withdraw-remark",
+    ),
     path("agreement/", agreement.agreement, name="agreement"),
     path("agreement/agreement.csv", agreement.agreement_csv, name="agreement-csv"),
     path("exports/", exports.exports, name="exports"),

@@ -11,6 +11,7 @@ from review.forms.acts import (
     SetAsideForm,
     TakeBackForm,
 )
+from review.forms.discussing import RemarkForm
 from review.forms.exports import ExportForm
 from review.forms.reading import ReadingForm, reading_as_initial
 
@@ -24,6 +25,7 @@ __all__ = [
     "HandBackForm",
     "ProfileForm",
     "ReadingForm",
+    "RemarkForm",
     "SetAsideForm",
     "TakeBackForm",
     "reading_as_initial",

@@ -21,6 +21,7 @@ from review.models.readings import (
     Score,
     Verdict,
 )
+from review.models.remarks import Remark, RemarkNotice
 from review.models.schemes import (
     Category,
     Confidence,
@@ -49,6 +50,8 @@ __all__ = [
     "PanelProfile",
     "Reading",
     "Region",
+    "Remark",
+    "RemarkNotice",
     "ReportingScheme",
     "Score",
     "Seat",

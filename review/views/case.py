@@ -33,7 +33,9 @@ from review.models import (
 )
 from review.views import asking, assigning, findings, images
 from review.views.clinical import contexts_of
+from review.views.discussion import discussion_of
 from review.views.readings import summary_of
+from review.views.spread import spread_of
 from uploads import stacks
 from uploads.models import Study
 
@@ -236,11 +238,18 @@ def _page(request: HttpRequest, found: Case, *, status: int = 200, **forms: Any)
         **_settling(request, found, forms),
         **assigning.panel_of(request, found, forms),
         **asking.questions_of(request, found),
+        **discussion_of(request, found, forms),
+        "spread": spread_of(found, request.actor, studies),
         # the page's title says that there is an error in what was sent
         "form": next(iter(forms.values()), None),
         "opens": list(forms),
     }
     return render(request, "review/case.html", context, status=status)
+
+
+def page_with(request: HttpRequest, found: Case, **forms: Any) -> HttpResponse:
+    """The page with another module's form that was filled in wrongly."""
+    return _page(request, found, status=422, **forms)
 
 
 def _reading(

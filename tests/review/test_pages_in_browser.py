@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from bsti_db.accounts.models import Member
 from tests.journeys.accessibility import check_page
 from tests.journeys.conftest import browser
+from tests.library import making as library_making
 from tests.review import crowd, making
 from tests.signing_in import sign_in
 
@@ -41,3 +42,20 @@ def test_the_page_of_agreement_is_for_everybody(opened):
         page = opened(who)
         page.goto(reverse("review:agreement"))
         check_page(page, name)
+
+
+def test_a_settled_case_shows_the_spread_and_is_discussed(opened):
+    upload = making.accepted_upload()
+    library_making._store(upload.studies.get().series.get())
+    case = making.decided_case(upload=upload)
+    reader, other = (reading.reader for reading in case.readings.all())
+    page = opened(reader)
+    page.goto(reverse("review:case", args=[case.number]))
+    check_page(page, "discussion-empty")
+
+    page.get_by_label("Your remark").fill(f"The left lower lobe, @{other.name}?")
+    page.get_by_role("button", name="Add to the discussion").press("Enter")
+    expect(page.locator(".app-thread__remark")).to_contain_text("The left lower lobe")
+    page.get_by_text("Change it").click()
+    page.get_by_text("Whom you can mention").click()
+    check_page(page, "discussion")
