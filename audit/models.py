@@ -67,3 +67,51 @@ def trail_for(actor: Actor) -> TrailQuerySet:
 def no_rows() -> TrailQuerySet:
     """What a question that makes no sense finds."""
     return trail().none()
+
+
+class Seal(models.Model):
+    """What a row of the trail was when it was committed: written by the database's trigger alone.
+
+    `hash` is of the sequence, the hash before and every column of the row, so that one row that
+    was changed, taken out or put in breaks the chain from there on.
+    """
+
+    sequence = models.BigIntegerField(primary_key=True)
+    # no foreign key: a seal outlives a row that somebody deleted, and then tells
+    entry = models.BigIntegerField(unique=True)
+    previous = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"seal {self.sequence}"
+
+
+class Anchor(models.Model):
+    """A signed segment of the sealed trail in the write-once bucket; the object is what counts."""
+
+    first = models.BigIntegerField(primary_key=True)
+    last = models.BigIntegerField()
+    head = models.CharField(max_length=64)
+    object_key = models.CharField(max_length=60, unique=True)
+    key_id = models.CharField(max_length=40)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"anchor {self.object_key}"
+
+
+class Verification(models.Model):
+    """That the trail was verified, and what was found."""
+
+    at = models.DateTimeField()
+    is_whole = models.BooleanField()
+    rows = models.BigIntegerField()
+    anchors = models.IntegerField()
+    anchored = models.BigIntegerField()
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"verification {self.pk}"

@@ -6,5 +6,7 @@ app_name = "audit"
 
 urlpatterns = [
     path("", views.trail, name="trail"),
+    path("seal/", views.seal, name="seal"),
+    path("seal/verify/", views.verify, name="verify"),
     path("export.csv", views.export, name="export"),
 ]

@@ -1,21 +1,28 @@
 """The trail, for information governance."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from audit import tasks
 from audit.cells import csv_lines
 from audit.forms import TrailFilterForm
-from audit.models import TrailQuerySet, no_rows
+from audit.models import Anchor, Seal, TrailQuerySet, Verification, no_rows
 from audit.services import record
 
 PAGE_ROWS = 50
+_VERIFICATIONS_SHOWN = 30
 COLUMNS = ["when", "act", "actor kind", "actor", "about", "id", "facts", "address"]
 
 
@@ -62,6 +69,35 @@ def export(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_safe
+@never_cache
+@permission_required("accounts.audit_read", raise_exception=True)
+def seal(request: HttpRequest) -> HttpResponse:
+    """When the trail was last verified, and what was found."""
+    verifications = list(Verification.objects.all()[:_VERIFICATIONS_SHOWN])
+    newest = verifications[0] if verifications else None
+    record("seal.viewed", actor=request.actor, subject=None)
+    context = {
+        "newest": newest,
+        "broken": f"The trail is not whole. {newest.problem}" if newest else "",
+        "verifications": verifications,
+        "facts": _seal_facts(),
+    }
+    return render(request, "audit/seal.html", context)
+
+
+@require_POST
+@permission_required("accounts.audit_read", raise_exception=True)
+def verify(request: HttpRequest) -> HttpResponse:
+    """Have it verified now: by a worker, the only one who may say that it was."""
+    record("trail.verification_asked", actor=request.actor, subject=None)
+    ring = partial(tasks.verify_trail.delay)
+    ring.__qualname__ = "verify_trail.delay"
+    transaction.on_commit(ring, robust=True)
+    messages.success(request, "The trail is being verified. Load this page again in a minute.")
+    return redirect("audit:seal")
+
+
 def shown(entry: Any) -> dict[str, Any]:
     """One row of the trail as people read it."""
     known = entry.additional_data or {}
@@ -93,3 +129,20 @@ def _table(rows: TrailQuerySet) -> Iterator[list[str]]:
             row["at"].isoformat(), row["verb"], row["actor_kind"], row["actor_key"],
             row["subject_kind"], row["subject_key"], facts, row["address"],
         ]  # fmt: skip
+
+
+def _seal_facts() -> list[dict[str, Any]]:
+    sealed = Seal.objects.order_by("-sequence").first()
+    anchor = Anchor.objects.order_by("-last").first()
+    rows = [{"key": "Rows sealed", "value": f"{sealed.sequence if sealed else 0:,}"}]
+    if sealed:
+        rows.append({"key": "Newest seal", "value": sealed.hash})
+    if anchor is None:
+        return [*rows, {"key": "Newest anchor", "value": "None yet; the first is made on the hour"}]
+    made_at = date_format(localtime(anchor.made_at), "j F Y, H:i")
+    return [
+        *rows,
+        {"key": "Newest anchor", "value": f"{made_at}: {anchor.object_key}"},
+        {"key": "Anchored up to row", "value": f"{anchor.last:,}"},
+        {"key": "Signed with key", "value": anchor.key_id},
+    ]

@@ -21,6 +21,7 @@ REQUIRED = {
         *_STORE,
         *("PUBLIC_UID_KEY", "S3_PUBLISHER_KEY", "S3_PUBLISHER_SECRET"),
         *("S3_JANITOR_KEY", "S3_JANITOR_SECRET"),
+        *("AUDIT_KEYS", "S3_SEALER_KEY", "S3_SEALER_SECRET"),
     ),
     "beat": _SERVICES,
     "migrate": ("DATABASE_OWNER_URL",),

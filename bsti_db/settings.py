@@ -9,6 +9,7 @@ from pathlib import Path
 
 import environ
 from botocore.config import Config
+from celery.schedules import crontab
 
 from bsti_db import required, static_headers
 
@@ -176,6 +177,12 @@ AXES_VERBOSE = False
 # The trail holds no content: record() is the one way in, so no model is tracked by itself.
 AUDITLOG_INCLUDE_ALL_MODELS = False
 
+# "id:seed" of the key that signs anchors, then "id:public key" of each that signed before
+_audit_keys = [pair.partition(":") for pair in env.list("AUDIT_KEYS", default=[])]
+_audit_keys = [(key_id, bytes.fromhex(value)) for key_id, _, value in _audit_keys]
+AUDIT_SIGNING_KEY = _audit_keys[0] if _audit_keys else None
+AUDIT_VERIFYING_KEYS = dict(_audit_keys[1:])
+
 # The number of proxies whose X-Forwarded-For entry is believed (nginx in deploy/).
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 
@@ -284,6 +291,7 @@ STORAGES = {
         f"janitor-{bucket}": bucket_storage(bucket, "janitor")
         for bucket in ("quarantine", "previews", "studies", "public")
     },
+    "audit": bucket_storage("audit", "sealer"),
 }
 
 STATIC_URL = "/static/"
@@ -372,6 +380,11 @@ CELERY_BEAT_SCHEDULE = {
     "send-renewal-notices": {
         "task": "bsti_db.accounts.tasks.send_renewal_notices",
         "schedule": 3_600.0,
+    },
+    "anchor-trail": {"task": "audit.tasks.anchor_trail", "schedule": crontab(minute="7")},
+    "verify-trail": {
+        "task": "audit.tasks.verify_trail",
+        "schedule": crontab(minute="20", hour="3"),
     },
     "clear-expired": {"task": "bsti_db.accounts.tasks.clear_expired", "schedule": 86_400.0},
 }

@@ -37,6 +37,9 @@ DEFAULT = {
     "S3_PUBLISHER_SECRET": "of-the-store",
     "S3_JANITOR_KEY": "janitor",
     "S3_JANITOR_SECRET": "of-the-store",
+    "AUDIT_KEYS": "k1:" + "ef" * 32,
+    "S3_SEALER_KEY": "sealer",
+    "S3_SEALER_SECRET": "of-the-store",
 }
 OF_CLASS = {"web": {}, "dicom": DICOM, "default": DEFAULT, "beat": {"BSTI_PROCESS": "beat"}}
 SHOWN = (

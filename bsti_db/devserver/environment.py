@@ -22,8 +22,8 @@ _IDENTITIES = {
 _SECRETS = {
     "web": ("OTP_SEED_KEY",),
     "dicom": ("PSEUDONYM_KEYS",),
-    "default": ("PUBLIC_UID_KEY",),
-    "manage": ("OTP_SEED_KEY", "PSEUDONYM_KEYS", "PUBLIC_UID_KEY"),
+    "default": ("PUBLIC_UID_KEY", "AUDIT_KEYS"),
+    "manage": ("OTP_SEED_KEY", "PSEUDONYM_KEYS", "PUBLIC_UID_KEY", "AUDIT_KEYS"),
 }
 
 

@@ -27,6 +27,7 @@ PORT_NAMES = (
 AUDIT_RETENTION_YEARS = 8
 
 _READ = ("s3:GetObject",)
+_READ_VERSIONS = ("s3:GetObject", "s3:GetObjectVersion")
 # S3 has no right to add that is not also one to overwrite: the writers say If-None-Match: *
 _ADD = ("s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
 _DELETE = ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload")
@@ -42,7 +43,8 @@ RIGHTS = {
     },
     "publisher": {"studies": _READ, "public": _ADD + _DELETE},
     "janitor": dict.fromkeys(("quarantine", "previews", "studies", "public"), _LIST + _DELETE),
-    "sealer": {"audit": _ADD},
+    # a verifier sees every version: one that was replaced is no proof
+    "sealer": {"audit": _ADD + _READ_VERSIONS + _LIST},
 }
 
 # so many volumes grow at once; the store's own default, 7 for each bucket, is for racks of disks

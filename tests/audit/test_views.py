@@ -1,12 +1,15 @@
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from auditlog.models import LogEntry
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.actors import Actor
 from audit.cells import safe_cell
+from audit.models import Verification
 from audit.services import record
 from tests import factories
 from tests.signing_in import sign_in
@@ -73,3 +76,39 @@ def test_a_question_that_makes_no_sense_says_so(client, auditor):
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
 def test_no_cell_of_an_export_is_a_formula(cell):
     assert safe_cell(cell).startswith("'")
+
+
+# --- The seal -----------------------------------------------------------------------------
+
+
+def test_an_auditor_sees_when_the_trail_was_last_verified_and_what_was_found(client, auditor):
+    now = timezone.now()
+    Verification.objects.create(at=now, is_whole=True, rows=9, anchors=1, anchored=6)
+    whole = client.get(reverse("audit:seal")).content.decode()
+    told = "Row 3 was deleted: its seal 3 is there."
+    Verification.objects.create(
+        at=now + timedelta(seconds=1), is_whole=False, rows=9, anchors=1, anchored=6, problem=told
+    )
+    broken = client.get(reverse("audit:seal")).content.decode()
+
+    assert "The trail was whole when it was last verified" in whole
+    assert f"The trail is not whole. {told}" in broken
+    assert "was whole when" not in broken
+
+
+def test_a_trail_that_nobody_verified_says_so(client, auditor):
+    page = client.get(reverse("audit:seal")).content.decode()
+
+    assert "Not verified yet" in page
+    assert "the first is made on the hour" in page
+
+
+def test_an_auditor_has_the_trail_verified_by_a_worker(
+    client, auditor, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.post(reverse("audit:verify"), follow=True)
+
+    assert "is being verified" in response.content.decode()
+    assert Verification.objects.count() == 1
+    assert LogEntry.objects.filter(additional_data__verb="trail.verification_asked").count() == 1

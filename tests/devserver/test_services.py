@@ -288,12 +288,12 @@ def described(folder):
         (
             "web",
             {"S3_WEB_KEY", "OTP_SEED_KEY", "PSEUDONYM_KEY_ID"},
-            {"PSEUDONYM_KEYS", "PUBLIC_UID_KEY", "S3_DICOM_KEY", "S3_PUBLISHER_KEY"},
+            {"PSEUDONYM_KEYS", "PUBLIC_UID_KEY", "AUDIT_KEYS", "S3_DICOM_KEY", "S3_PUBLISHER_KEY"},
         ),
         ("dicom", {"S3_DICOM_KEY", "PSEUDONYM_KEYS"}, {"OTP_SEED_KEY", "S3_PUBLISHER_KEY"}),
         (
             "default",
-            {"S3_PUBLISHER_KEY", "S3_JANITOR_KEY", "S3_SEALER_KEY", "PUBLIC_UID_KEY"},
+            {"S3_PUBLISHER_KEY", "S3_JANITOR_KEY", "S3_SEALER_KEY", "PUBLIC_UID_KEY", "AUDIT_KEYS"},
             {"PSEUDONYM_KEYS", "OTP_SEED_KEY", "S3_DICOM_KEY", "S3_WEB_KEY"},
         ),
         ("beat", {"BROKER_URL"}, {"PSEUDONYM_KEYS", "S3_JANITOR_KEY", "OTP_SEED_KEY"}),

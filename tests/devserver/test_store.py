@@ -34,7 +34,7 @@ TABLE = {
         "studies": {"list", "delete"},
         "public": {"list", "delete"},
     },
-    "sealer": {"audit": {"add"}},
+    "sealer": {"audit": {"add", "read", "list"}},
 }
 BUCKETS = ("quarantine", "previews", "studies", "public", "audit")
 
