@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.lifecycles import IllegalMove
 from audit.services import record
@@ -82,6 +82,7 @@ def start(request: HttpRequest, case_number: int) -> HttpResponse:
 
 @desk_required
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Images left, text right. Saving keeps a version; a stale one is told and loses nothing."""
     edition = get_object_or_404(

@@ -121,9 +121,8 @@ def _not_shown(request: HttpRequest, teaching_case: TeachingCase) -> HttpRespons
 def member_actions(request: HttpRequest, number: int) -> HttpResponse:
     """What a signed-in person may do with a public case: a fragment, empty for everybody else."""
     teaching_case = get_object_or_404(TeachingCase.objects.public(), number=number)
-    may_suspend = request.user.is_authenticated and request.user.has_perm(
-        "accounts.library_suspend"
-    )
-    if not may_suspend or not request.user.is_verified():
+    # the actor, not the user: a session that lacks a factor or a new password is nobody's
+    member = request.actor.member
+    if member is None or not member.has_perm("accounts.library_suspend"):
         return HttpResponse("")
     return render(request, "library/_member_actions.html", {"teaching_case": teaching_case})
