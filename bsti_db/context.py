@@ -20,6 +20,7 @@ MEMBERS = [
     ("Desk", "library:desk", "accounts.library_publish"),
     ("Audit trail", "audit:trail", "accounts.audit_read"),
     ("Members", "accounts:members", "accounts.accounts_administer"),
+    ("Schemes", "review:schemes", "accounts.accounts_administer"),
 ]
 
 

@@ -7,10 +7,12 @@ from review.views import (
     asking,
     assigning,
     case,
+    codes,
     discussing,
     exports,
     findings,
     images,
+    schemes,
     worklist,
 )
 
@@ -52,5 +54,14 @@ urlpatterns = [
     path("exports/findings.csv", exports.findings_csv, name="export-findings"),
     path("exports/dictionary.csv", exports.dictionary_csv, name="export-dictionary"),
     path("exports/readings.zip", exports.whole, name="export-whole"),
+    path("schemes/", schemes.all_schemes, name="schemes"),
+    path("schemes/<int:pk>/", schemes.scheme, name="scheme"),
+    path("schemes/<int:pk>/copy/", schemes.copy, name="copy-scheme"),
+    path("schemes/<int:pk>/use/", schemes.use, name="use-scheme"),
+    path("schemes/<int:pk>/discard/", schemes.discard, name="discard-scheme"),
+    path("schemes/findings/", codes.codes, name="codes"),
+    path("schemes/findings/<int:pk>/", codes.code, name="code"),
+    path("schemes/findings/<int:pk>/retire/", codes.retire, name="retire-code"),
+    path("schemes/findings/<int:pk>/restore/", codes.restore, name="restore-code"),
     path("dicom-web/<path:resource>", images.dicom_web, name="dicom-web"),
 ]

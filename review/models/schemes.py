@@ -22,25 +22,21 @@ class Confidence(models.IntegerChoices):
 
 class ReportingSchemeQuerySet(models.QuerySet["ReportingScheme"]):
     def default_for(self, modality: str) -> "ReportingSchemeQuerySet":
-        """The newest version of the panel's own scheme for a study's modality, first."""
+        """The scheme version in use for a study's modality."""
         # computed and digital radiography are read by one scheme
         modality = {"DX": "CR"}.get(modality, modality)
-        return self.filter(modality=modality, kind="category", is_default=True).order_by(
-            "-version", "-pk"
-        )
+        return self.filter(modality=modality, kind="category", is_default=True)
 
     def scores_for(self, modality: str) -> "ReportingSchemeQuerySet":
-        """The newest version of the score by regions for a study's modality, first."""
+        """The version of the score by regions in use for a study's modality."""
         modality = {"DX": "CR"}.get(modality, modality)
-        return self.filter(modality=modality, kind="score", is_default=True).order_by(
-            "-version", "-pk"
-        )
+        return self.filter(modality=modality, kind="score", is_default=True)
 
 
 class ReportingScheme(models.Model):
     """One version of a published way to categorise a chest study, or to score it by regions.
 
-    The categories of a score are its grades. Once a case is read by it, a trigger freezes it.
+    The categories of a score are its grades. A trigger freezes it once a case holds it.
     """
 
     class Kind(models.TextChoices):
@@ -65,6 +61,11 @@ class ReportingScheme(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["code", "version"], name="scheme_version_is_used_once"),
+            models.UniqueConstraint(
+                fields=["modality", "kind"],
+                condition=Q(is_default=True),
+                name="modality_is_read_by_one_version",
+            ),
             models.CheckConstraint(
                 name="scheme_modality_is_one_of_its_choices", condition=Q(modality__in=["CT", "CR"])
             ),
@@ -151,6 +152,16 @@ class FindingCode(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "meaning", "version"], name="meaning_is_used_once_in_a_version"
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "meaning"],
+                condition=Q(is_active=True),
+                name="meaning_is_offered_once_in_its_list",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "designator", "code"],
+                condition=Q(is_active=True, code__isnull=False),
+                name="code_is_offered_once_in_its_list",
             ),
             models.CheckConstraint(
                 name="code_comes_with_its_coding_scheme",

@@ -72,6 +72,8 @@ def keep_findings(
     """
     if findings_of(reading).get(study.pk, ()) == findings:
         return
+    for each in findings:
+        _check_lists(each)
     images = _images_of(study) if any(each.placement for each in findings) else {}
     rows = [
         Finding(
@@ -86,10 +88,8 @@ def keep_findings(
         )
         for place, each in enumerate(findings)
     ]
-    used = {code.pk for each in findings for code in _codes(each) if not code.is_frozen}
     reading.findings.filter(study=study).delete()
     Finding.objects.bulk_create(rows)
-    FindingCode.objects.filter(pk__in=used).update(is_frozen=True)
 
 
 def record_refused_placement(*, case: Case, actor: Actor) -> None:
@@ -97,12 +97,11 @@ def record_refused_placement(*, case: Case, actor: Actor) -> None:
     record("finding.refused", actor=actor, subject=case, case=case.number, reason="another_case")
 
 
-def _codes(found: CodedFinding) -> list[FindingCode]:
+def _check_lists(found: CodedFinding) -> None:
     """Raises NotOfThisCase for a code of another list."""
     codes = [(name, getattr(found, name)) for name in CODES]
     if any(code is not None and code.kind != kind for kind, code in codes):
         raise NotOfThisCase("That code is not of the list it was chosen from.")
-    return [code for _, code in codes if code is not None]
 
 
 def _images_of(study: Study) -> dict[str, Instance]:

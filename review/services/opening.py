@@ -55,11 +55,12 @@ def open_case(*, patient: Patient, actor: Actor, at: datetime) -> Case:
 
 
 def _held(case: Case, study: Study) -> CaseStudy:
-    """The study as the case holds it, with the versions all its readers read by: frozen now."""
+    """The study as the case holds it, with the versions all its readers read by.
+
+    A trigger freezes them when this row is written.
+    """
     scheme = ReportingScheme.objects.default_for(study.modality).first()
     scoring = ReportingScheme.objects.scores_for(study.modality).first()
-    used = [each.pk for each in (scheme, scoring) if each and not each.is_frozen]
-    ReportingScheme.objects.filter(pk__in=used).update(is_frozen=True)
     return CaseStudy(case=case, study=study, scheme=scheme, scoring=scoring)
 
 

@@ -10,10 +10,12 @@ from auditlog.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
+from audit.actors import Actor
 from bsti_db.accounts.models import Member
 from review.exports.dictionary import FINDINGS, READINGS
 from review.models import Case, Category, ReportingScheme
 from review.services import CodedFinding, Placement
+from review.services.schemes import use_scheme
 from tests.factories import member
 from tests.review import making
 from tests.review.test_vocabulary import answer, code, scored
@@ -164,9 +166,8 @@ def test_the_dictionary_has_every_column_and_every_scheme(client, chair):
 
 def test_no_cell_is_a_formula_and_a_number_below_zero_stays_one(client, chair):
     upload = making.accepted_upload(days=(-2,))
-    scheme = ReportingScheme.objects.create(
-        code="odd", modality="CT", version="9", name="Odd", is_default=True
-    )
+    scheme = ReportingScheme.objects.create(code="odd", modality="CT", version="9", name="Odd")
+    use_scheme(scheme=scheme, actor=Actor.of_task("tests"))
     Category.objects.create(scheme=scheme, code="=1+1", label="@SUM", order=1)
     making.decided_case(upload=upload)
 

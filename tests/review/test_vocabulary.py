@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.actors import Actor
 from review import services, vocabulary
 from review.models import (
     Case,
@@ -20,7 +21,7 @@ from review.models import (
     ReportingScheme,
     Score,
 )
-from review.services import CodedFinding, StudyAnswer
+from review.services import CodedFinding, StudyAnswer, schemes
 from tests.review import making
 from tests.signing_in import sign_in
 
@@ -98,6 +99,9 @@ def test_opening_a_case_freezes_the_versions_it_is_read_by():
         Category.objects.create(scheme=held.scheme, code="x", label="New", order=90)
     with breaks("used scheme is not changed"), transaction.atomic():
         held.scoring.regions.update(label="Another")
+    unused = ReportingScheme.objects.get(code="co-rads").categories.first()
+    with breaks("used scheme is not changed"), transaction.atomic():
+        Category.objects.filter(pk=unused.pk).update(scheme=held.scheme, order=91)
     for change in ({"name": "Another"}, {"is_frozen": False}, {"version": "1"}):
         with breaks("used scheme is not changed"), transaction.atomic():
             ReportingScheme.objects.filter(pk=held.scheme.pk).update(**change)
@@ -111,8 +115,9 @@ def test_a_version_nobody_read_by_can_be_changed():
 def test_both_readers_read_by_the_version_of_the_day_the_case_was_opened():
     case = making.open_case()
     newer = ReportingScheme.objects.create(
-        code="bsti-ct", modality="CT", version="2024", name="BSTI CT", is_default=True
+        code="bsti-ct", modality="CT", version="2024", name="BSTI CT"
     )
+    schemes.use_scheme(scheme=newer, actor=Actor.of_task("tests"))
     new = Category.objects.create(scheme=newer, code="x", label="New", order=1)
     study = case.case_studies.get().study_id
 
