@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "bsti_db.accounts.middleware.SessionLimitsMiddleware",
     "bsti_db.accounts.middleware.SignInRequiredMiddleware",
     "bsti_db.accounts.middleware.SecondFactorMiddleware",
+    "bsti_db.accounts.middleware.RefusalMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -75,6 +75,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    request.is_forged = True
     return _problem(request, 403, "errors/csrf.html")
 
 

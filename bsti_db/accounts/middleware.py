@@ -21,6 +21,8 @@ OPEN_TO_PASSWORD_ONLY = "is_open_to_password_only"
 OPEN_TO_EXPIRED = "is_open_to_expired_password"
 SHOWS_MEMBER = "shows_member"
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
@@ -120,6 +122,25 @@ class SecondFactorMiddleware:
                 return None
             return _led(request, "accounts:renew-password", "The password must be renewed first.")
         return None
+
+
+class RefusalMiddleware:
+    """Writes into the trail that a member was refused a page for want of the right to it."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        match = request.resolver_match
+        # a forged form is no act of the member's: nobody may fill the trail in their name
+        is_refusal = response.status_code == 403 and not getattr(request, "is_forged", False)
+        if is_refusal and match and request.actor.member:
+            # the name of the page, not its address, in which anything may stand
+            method = request.method if request.method in _METHODS else "other"
+            page = match.view_name or "unnamed"
+            record("page.refused", actor=request.actor, subject=None, page=page, method=method)
+        return response
 
 
 def is_background(request: HttpRequest) -> bool:

@@ -47,6 +47,8 @@ def invite(page: Page) -> None:
     page.get_by_role("button", name="Send the invitation").click()
     expect(page.get_by_role("heading", name="Iris Neumann")).to_be_visible()
     check_page(page, "member-invited")
+    page.get_by_role("link", name=re.compile("Change name")).click()
+    check_page(page, "member-details")
 
 
 def join(page: Page, site: Site) -> str:
@@ -96,8 +98,29 @@ def keep_account(page: Page) -> None:
     expect(page.get_by_role("status").first).to_contain_text("Your password is changed")
     page.get_by_role("link", name=re.compile("Make new ones")).click()
     check_page(page, "renew-recovery-codes")
+    look_after_oneself(page)
     page.goto("/accounts/members/")
     expect(page.get_by_role("heading", name="You may not do this")).to_be_visible()
+
+
+def look_after_oneself(page: Page) -> None:
+    page.goto("/accounts/")
+    page.get_by_role("link", name="Change GMC number").click()
+    page.get_by_label("GMC number").fill("12345")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Enter the 7 digits")
+    check_page(page, "gmc-number-with-errors")
+    page.get_by_label("GMC number").fill("123 4567")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("main")).to_contain_text("1234567")
+    page.get_by_role("link", name="Where you are signed in").click()
+    expect(page.get_by_role("main")).to_contain_text("This session")
+    check_page(page, "sessions")
+    page.goto("/accounts/activity/")
+    expect(page.get_by_role("main")).to_contain_text("Member details changed")
+    check_page(page, "activity")
+    page.goto("/review/profile/away/")
+    check_page(page, "away-with-nothing-due")
 
 
 def forget_password(page: Page, site: Site) -> None:
