@@ -48,7 +48,7 @@ def _words(place: int, count: int) -> str:
 
 
 def drawing_of(finding: Finding, whose: str = "") -> dict[str, Any]:
-    """As docs/annotations.md has it; its text is whose it is and the finding's own meaning."""
+    """As docs/annotations.md has it; its text is the finding's own meaning, and whose it is."""
     placement = placement_of(finding)
     return {
         "id": str(finding.pk),
@@ -56,6 +56,6 @@ def drawing_of(finding: Finding, whose: str = "") -> dict[str, Any]:
         "tool": finding.tool,
         "graphic_type": finding.graphic_type,
         "graphic_data": [list(pair) for pair in placement.pairs],
-        "text": ": ".join(filter(None, [whose, finding.finding.meaning])),
+        "text": f"{finding.finding.meaning} ({whose})" if whose else finding.finding.meaning,
         "version": 1,
     }

@@ -32,8 +32,10 @@ from review import services as review_services
 from review.models import Case, Category, FindingCode, ReportingScheme
 from uploads import services as upload_services
 from uploads import tasks as upload_tasks
+from uploads.addresses import short_uid
+from uploads.dicom.graphics import Pair
 from uploads.lifecycle import UploadStatus
-from uploads.models import Instance, Submitter, Upload
+from uploads.models import Instance, Study, Submitter, Upload
 from uploads.services.intake import FileToSend
 
 SLICES = 110
@@ -234,11 +236,11 @@ def _read(patient: DemoPatient, case: Case, members: dict[str, Member], role: st
     if not case.assignments.filter(member=reader).exists():
         _give(case, reader, members)
     differs = patient.ends == "discordant" and role == "second panellist"
-    answers, findings = {}, _findings(patient)
-    for row in case.case_studies.select_related("study", "scheme"):
+    answers = {}
+    for place, row in enumerate(case.case_studies.in_order().select_related("study", "scheme")):
         chosen = _category(row.scheme_read_by(), "indeterminate" if differs else patient.category)
         answers[row.study_id] = review_services.StudyAnswer(
-            chosen, patient.severity, findings=findings
+            chosen, patient.severity, findings=_findings(patient, row.study, place)
         )
     review_services.submit_reading(
         case=case,
@@ -249,13 +251,29 @@ def _read(patient: DemoPatient, case: Case, members: dict[str, Member], role: st
     )
 
 
-def _findings(patient: DemoPatient) -> tuple[review_services.CodedFinding, ...]:
+def _findings(
+    patient: DemoPatient, study: Study, place: int
+) -> tuple[review_services.CodedFinding, ...]:
     where = FindingCode.objects.offered("distribution").get(meaning="Peripheral")
     offered = FindingCode.objects.offered("finding")
     return tuple(
-        review_services.CodedFinding(offered.get(meaning=meaning), None, where)
+        review_services.CodedFinding(
+            offered.get(meaning=meaning), None, where, _placement(patient, meaning, study, place)
+        )
         for meaning in patient.findings
     )
+
+
+def _placement(
+    patient: DemoPatient, meaning: str, study: Study, place: int
+) -> review_services.Placement | None:
+    """Where the desk's arrow points at what is called so."""
+    for point in patient.points:
+        if point.study == place and point.arrow and point.arrow.text == meaning:
+            shown = _image_of(point, study.series.first())
+            name = f"{short_uid(shown.sop_instance_uid)}-1"
+            return review_services.Placement(name, "arrow", _pairs(point.arrow, shown))
+    return None
 
 
 def _give(case: Case, to: Member, members: dict[str, Member]) -> None:
@@ -296,23 +314,30 @@ def _write(patient: DemoPatient, case: Case, members: dict[str, Member]) -> None
 def _point(
     point: DemoPoint, series: list[Any], edition: Edition, editor: Actor
 ) -> library_services.PointDraft:
-    instances = list(series[point.study].instances.all())
-    shown = instances[point.place_in(len(instances))]
+    shown = _image_of(point, series[point.study])
     drawn = _drawn(point.arrow, shown, edition, editor) if point.arrow else None
     return library_services.PointDraft(point.text, shown, 1, point.window, drawn)
 
 
-def _drawn(arrow: DemoArrow, shown: Instance, edition: Edition, editor: Actor) -> Annotation:
-    pairs = [
+def _image_of(point: DemoPoint, series: Any) -> Instance:
+    instances = list(series.instances.all())
+    return instances[point.place_in(len(instances))]
+
+
+def _pairs(arrow: DemoArrow, shown: Instance) -> tuple[Pair, ...]:
+    return tuple(
         (round(share_across * shown.columns, 2), round(share_down * shown.rows, 2))
         for share_across, share_down in (arrow.tail, arrow.head)
-    ]
+    )
+
+
+def _drawn(arrow: DemoArrow, shown: Instance, edition: Edition, editor: Actor) -> Annotation:
     return annotating.draw(
         edition=edition,
         key=uuid.uuid4(),
         instance=shown,
         frame=1,
-        drawing=annotating.Drawing("arrow", pairs, arrow.text),
+        drawing=annotating.Drawing("arrow", _pairs(arrow, shown), arrow.text),
         actor=editor,
         at=timezone.now(),
     )

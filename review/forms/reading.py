@@ -215,6 +215,7 @@ class ReadingForm(forms.Form):
                 "confidence": self[f"confidence_{study.pk}"],
                 "scoring": self.scorings.get(study.pk),
                 "scores": self._bound(f"score_{study.pk}_"),
+                "most_findings": MOST_ROWS,
                 "findings": [
                     self._finding_part(f"{study.pk}_{row}") for row in range(self._rows(study))
                 ],

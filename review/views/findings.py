@@ -44,7 +44,7 @@ def _whose(case: Case, actor: Actor) -> dict[int, str]:
         return {}
     seats = dict(case.assignments.standing().of_readers().values_list("member", "seat"))
     return {
-        reading.pk: "Yours"
+        reading.pk: "you"
         if reading.reader_id == actor.member.pk
         else Seat(seats.get(reading.reader_id, "a")).label
         for reading in case.readings.all()

@@ -375,8 +375,8 @@ def test_nobody_sees_anothers_findings_before_their_own_reading_is_locked(client
     case.refresh_from_db()
     assert case.status == Case.Status.ACCEPTED
     assert [each["text"] for each in seen_by(client, case)] == [
-        "Reader B: Nodule",
-        "Yours: Crazy-paving",
+        "Nodule (Reader B)",
+        "Crazy-paving (you)",
     ]
 
 
@@ -402,8 +402,8 @@ def test_the_adjudicator_sees_both_as_a_and_b_and_a_reader_only_their_own(client
     making.assigned(case, adjudicator)
     sign_in(client, adjudicator)
     assert [each["text"] for each in seen_by(client, case)] == [
-        "Reader A: Crazy-paving",
-        "Reader B: Nodule",
+        "Crazy-paving (Reader A)",
+        "Nodule (Reader B)",
     ]
     page = client.get(address(case)).content.decode()
     assert "Crazy-paving, lower lobe" in page

@@ -152,6 +152,13 @@ def test_a_finding_is_placed_and_moved_by_keys_alone(browser, live_server, case)
         wait_until_saved(page, lambda: not Finding.objects.exists())
         expect(page.locator(".app-drawing")).to_have_count(0)
 
+        page.get_by_role("button", name="Add another finding").press("Enter")
+        added = page.get_by_label("Finding 3", exact=True)
+        expect(added).to_be_focused()
+        added.select_option("Nodule")
+        wait_until_saved(page, lambda: Finding.objects.filter(finding__meaning="Nodule").exists())
+        expect(act(page.locator("[data-finding]").nth(2), "Place on the image")).to_be_visible()
+
 
 def wait_until_saved(page: Page, is_so) -> None:
     for _ in range(200):
@@ -191,7 +198,7 @@ def test_at_320_pixels_a_finding_is_placed_and_nothing_is_cut_off(browser, live_
         row = first_finding(page)
         choose(row, "Ground-glass opacity", "Lower lobe")
         act(row, "Place on the image").click()
-        expect(page.get_by_role("group", name="Place the finding")).to_be_visible()
+        expect(page.get_by_role("group", name="Place the finding")).to_be_in_viewport()
         page.keyboard.press("Enter")
         expect(act(row, "Arrow on slice 2 of 3")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 320

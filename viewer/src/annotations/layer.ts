@@ -4,6 +4,7 @@ import { lengthWords, shapeOf } from "./shapes";
 
 const SVG = "http://www.w3.org/2000/svg";
 const GAP = 8; // CSS pixels between a drawing and its words
+const CHARACTER = 9; // CSS pixels at most, on the average of a line
 const HANDLE = 6;
 
 /** How the drawings of the slice on screen look. */
@@ -43,11 +44,14 @@ function drawn(drawing: Annotation, projection: Projection, looks: Looks, width:
   const group = node("g", { class: `app-drawing${isChosen ? " app-drawing--chosen" : ""}`, "data-drawing": drawing.id });
   // a dark line below a light one is seen on lung and on bone
   for (const part of ["casing", "line", "hit"]) group.append(node("path", { class: `app-drawing__${part}`, d: path }));
-  const isLeft = label[0] > width * 0.66;
+  const parts = [drawing.text, drawing.tool === "length" ? lengthWords(drawing.pairs, projection.pixelSpacing) : ""];
+  const words = parts.filter(Boolean).join(", ");
+  // to the other side where it would be cut off, if there is more room
+  const isCut = label[0] + GAP + words.length * CHARACTER > width;
+  const isLeft = isCut && label[0] > width / 2;
   const place = { x: String(label[0] + (isLeft ? -GAP : GAP)), y: String(label[1]), "text-anchor": isLeft ? "end" : "start" };
-  const words = [drawing.text, drawing.tool === "length" ? lengthWords(drawing.pairs, projection.pixelSpacing) : ""];
   const text = node("text", { class: "app-drawing__text", ...place });
-  text.textContent = words.filter(Boolean).join(", ");
+  text.textContent = words;
   group.append(text);
   if (isChosen && looks.hasHandles) group.append(...handles(drawing.pairs, projection));
   return group;

@@ -5,6 +5,7 @@ import { startShowing, type Showing } from "../annotations/showing";
 import { findImage } from "../stack/address";
 import type { Pair, Projection } from "../stack/projection";
 import { seriesOf, type Stack } from "../stack/stack";
+import { offerMoreRows } from "./adding";
 import { buildRow, type Acts, type Row } from "./row";
 import { buildToolbar, type Toolbar } from "./toolbar";
 
@@ -28,9 +29,20 @@ export function startPlacing(stack: Stack, form: HTMLElement): void {
   const showing = startShowing(stack, "", true);
   // the form lists the findings
   showing.panel.remove();
-  const rows = [...form.querySelectorAll<HTMLElement>("[data-finding]")].map(buildRow);
+  const rows: Row[] = [];
   const placing: Placing = { showing, toolbar: buildToolbar(stack.view), rows, row: null, tool: "arrow", cancel: () => undefined };
-  for (const row of rows) row.listen(actsOn(placing, row));
+  const take = (root: HTMLElement): void => {
+    const row = buildRow(root);
+    row.listen(actsOn(placing, row));
+    rows.push(row);
+  };
+  for (const root of form.querySelectorAll<HTMLElement>("[data-finding]")) take(root);
+  for (const list of form.querySelectorAll<HTMLElement>("[data-most-findings]")) {
+    offerMoreRows(list, (root) => {
+      take(root);
+      refresh(placing);
+    });
+  }
   placing.cancel = listenToDrawing({
     viewport: stack.view.viewport,
     svg: showing.layer.svg,
@@ -99,6 +111,8 @@ function begin(placing: Placing, row: Row): void {
   showing.layer.svg.classList.add("app-drawings--drawing");
   placing.toolbar.show(row.words(), placing.tool);
   stack.view.viewport.scrollIntoView({ block: "nearest" });
+  // where both are not in sight at once, what to do comes first
+  placing.toolbar.element.scrollIntoView({ block: "nearest" });
   stack.view.viewport.focus({ preventScroll: true });
   stack.say(`Place ${row.words()}: scroll to its slice, then Enter puts it in the middle and Escape gives up`);
 }

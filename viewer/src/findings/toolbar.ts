@@ -6,7 +6,10 @@ import { group, toolButton, type View } from "../stack/view";
 /** A finding has words of its own, so it is never placed as text. */
 const PLACING_TOOLS = ["arrow", "ellipse", "rectangle", "polygon", "length"] as const satisfies readonly Tool[];
 
+const BY_KEYS = "Or press Enter on the image: it is put in the middle, to be moved by buttons and numbers.";
+
 export interface Toolbar {
+  readonly element: HTMLElement;
   /** What is being placed and with what; null when nothing is. */
   show: (words: string | null, tool: Tool) => void;
   /** Why nothing was placed; empty for nothing to say. */
@@ -27,10 +30,11 @@ export function buildToolbar({ copied }: View): Toolbar {
   const bar = element("div", { className: "app-placing", hidden: true }, buttons, how, problem);
   copied.before(bar);
   return {
+    element: bar,
     show(words, tool) {
       bar.hidden = words === null;
       heading.textContent = words === null ? "" : `Place: ${words}`;
-      how.textContent = HOW[tool];
+      how.textContent = `${HOW[tool]} ${BY_KEYS}`;
       problem.textContent = "";
       for (const [name, button] of tools) button.setAttribute("aria-pressed", String(name === tool));
     },
