@@ -2,19 +2,39 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
+from bsti_db.forms import DatePartsField
 from library.models import Annotation, Concern, Edition, IntruderCheck, Window
 from library.services import PointDraft
 from uploads.models import Instance, Series
 
 EMPTY_POINTS = 2
+LONGEST_WAIT = timedelta(days=365)
+
+
+MARKDOWN = (
+    "Markdown: *emphasis*, **strong**, lists, and links to an image of the first series: "
+    "[these septa](#image=1/42&window=lung). No name, date or place."
+)
+
+
+def prose_field(label: str, max_length: int, help_text: str) -> forms.CharField:
+    return forms.CharField(
+        max_length=max_length,
+        required=False,
+        label=label,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=help_text,
+    )
 
 
 class EditionForm(forms.Form):
-    """Title, summary and the series an edition shows."""
+    """What an edition says beside its teaching points, and the series it shows."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     title = forms.CharField(
@@ -29,6 +49,17 @@ class EditionForm(forms.Form):
         label="Summary",
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="One or two sentences for the list and the top of the page",
+    )
+    key_points = prose_field(
+        "Key points", 2000, "What to remember of this case, as a list. Markdown: - begins a line"
+    )
+    differential = prose_field("Differential diagnosis", 4000, MARKDOWN)
+    discussion = prose_field("Discussion", 8000, MARKDOWN)
+    references = prose_field(
+        "References",
+        4000,
+        "One a line. A DOI (10.1148/ryct.2020200152) or a number of PubMed (PMID 32324100) becomes "
+        "a link.",
     )
     series = forms.ModelMultipleChoiceField(
         queryset=Series.objects.none(),
@@ -74,6 +105,12 @@ class PointForm(forms.Form):
         required=False,
         label="Drawing to bring out",
         error_messages={"invalid_choice": "This drawing is not there any more. Choose another."},
+    )
+    alt_text = forms.CharField(
+        max_length=300,
+        required=False,
+        label="What the image shows, in words",
+        help_text="For readers who cannot see it, and for the figure's text",
     )
 
     def __init__(
@@ -123,6 +160,7 @@ class PointForm(forms.Form):
             frame=self.cleaned_data["frame"],
             window=self.cleaned_data["window"] or Window.OWN,
             annotation=self.cleaned_data["annotation"],
+            alt_text=self.cleaned_data["alt_text"],
         )
 
 
@@ -159,6 +197,7 @@ def point_forms(edition: Edition, available: list[Series], posted: Any = None) -
             "slice": before[point.instance_id] + point.frame,
             "window": point.window,
             "annotation": point.annotation_id,
+            "alt_text": point.alt_text,
         }
         for point in points
     ]
@@ -188,6 +227,22 @@ class ChecklistForm(forms.Form):
 
     def answers(self) -> dict[str, bool]:
         return {code: self.cleaned_data[code] for code, _ in IntruderCheck.QUESTIONS}
+
+
+class DayForm(forms.Form):
+    """The day an edition becomes public; none is today."""
+
+    publish_on = DatePartsField(
+        required=False,
+        label="Day it becomes public (optional)",
+        help_text="Leave empty to publish now. For example 3 4 2027",
+    )
+
+    def clean_publish_on(self) -> date | None:
+        day = self.cleaned_data["publish_on"]
+        if day and not timezone.localdate() < day <= timezone.localdate() + LONGEST_WAIT:
+            raise forms.ValidationError("Choose a day within a year from tomorrow.")
+        return day
 
 
 class ReturnForm(forms.Form):

@@ -2,8 +2,8 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -13,19 +13,24 @@ from audit.actors import Actor
 from audit.lifecycles import IllegalMove
 from audit.services import record
 from bsti_db.accounts.models import Member
+from library.completeness import missing
 from library.lifecycle import EDITION_LIFECYCLE, EditionStatus
 from library.models import (
     Annotation,
     Edition,
     EditionSeries,
     IntruderCheck,
+    RetirementReason,
     TeachingCase,
     TeachingPoint,
 )
+from library.schedule import next_review
 from library.search.indexing import index_edition, remove_teaching_case
 from review.models import Case
-from uploads import screening
 from uploads.models import Instance, Series, Upload
+
+# what a new edition takes over from the one before
+WRITTEN = ("title", "summary", "key_points", "differential", "discussion", "references")
 
 
 class NotForTeaching(Exception):
@@ -57,6 +62,17 @@ class PointDraft:
     frame: int
     window: str
     annotation: Annotation | None = None
+    alt_text: str = ""
+
+
+@dataclass(frozen=True)
+class Prose:
+    """What an edition says beside its teaching points; all but the references are Markdown."""
+
+    key_points: str = ""
+    differential: str = ""
+    discussion: str = ""
+    references: str = ""
 
 
 @transaction.atomic
@@ -77,11 +93,11 @@ def start_edition(*, case: Case, actor: Actor, at: datetime) -> Edition:
     if teaching_case.editions.on_the_desk().exists():
         raise IllegalMove("An edition of this case is already being written.")
     previous = teaching_case.editions.first()
+    kept = {name: getattr(previous, name) for name in WRITTEN} if previous else {}
     edition = Edition.objects.create(
+        **kept,
         teaching_case=teaching_case,
         number=previous.number + 1 if previous else 1,
-        title=previous.title if previous else "",
-        summary=previous.summary if previous else "",
         licence=_licence(case),
         author=actor.member,
         saved_at=at,
@@ -148,6 +164,7 @@ def save_draft(
     summary: str,
     series: Sequence[Series],
     points: Sequence[PointDraft],
+    prose: Prose | None = None,
     actor: Actor,
     at: datetime,
 ) -> None:
@@ -158,7 +175,13 @@ def save_draft(
     """
     saved = Edition.objects.filter(
         pk=edition.pk, version=version, status=EditionStatus.DRAFT
-    ).update(title=title, summary=summary, version=version + 1, saved_at=at)
+    ).update(
+        title=title,
+        summary=summary,
+        **asdict(prose or Prose()),
+        version=version + 1,
+        saved_at=at,
+    )
     if not saved:
         edition.refresh_from_db()
         if edition.status != EditionStatus.DRAFT:
@@ -181,32 +204,9 @@ def save_draft(
             frame=point.frame,
             window=point.window,
             annotation=point.annotation,
+            alt_text=point.alt_text,
         )
     record("edition.saved", actor=actor, subject=edition, version=edition.version)
-
-
-def missing(edition: Edition) -> list[str]:
-    """What an edition lacks before it can be proposed, as sentences."""
-    points = list(edition.teaching_points.select_related("instance__series"))
-    shown = {row.series_id for row in edition.shown_series.all()}
-    sentences = []
-    if not edition.title:
-        sentences.append("Give the case a title.")
-    if not edition.summary:
-        sentences.append("Write a summary.")
-    if not shown:
-        sentences.append("Choose at least one series to show.")
-    if not points:
-        sentences.append("Write at least one teaching point.")
-    for point in points:
-        if point.instance.series_id not in shown:
-            sentences.append(f"Teaching point {point.position} is on a series that is not shown.")
-        if point.frame > point.instance.number_of_frames:
-            sentences.append(f"Teaching point {point.position} is on a frame that does not exist.")
-    labels = edition.annotations.drawn().values_list("text", flat=True)
-    for text in [edition.title, edition.summary, *(point.text for point in points), *labels]:
-        sentences += [screening.sentence(text, seen) for seen in screening.suspicions(text)]
-    return sentences
 
 
 @transaction.atomic
@@ -239,9 +239,16 @@ def return_edition(*, edition: Edition, comment: str, actor: Actor, at: datetime
 
 @transaction.atomic
 def approve_edition(
-    *, edition: Edition, answers: dict[str, bool], actor: Actor, at: datetime
+    *,
+    edition: Edition,
+    answers: dict[str, bool],
+    publish_on: date | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> None:
     """Record the motivated-intruder check and ask for publication; a task copies the images.
+
+    With `publish_on` that waits for the day; until then it can be stopped.
 
     Raises OwnWriting, ChecklistNotComplete, NotForTeaching, NotReady, IllegalMove.
     """
@@ -268,8 +275,10 @@ def approve_edition(
         },
     )
     edition.publisher, edition.publication_asked_at, edition.problem = actor.member, at, ""
-    edition.save(update_fields=["publisher", "publication_asked_at", "problem"])
-    record("edition.approved", actor=actor, subject=edition)
+    edition.publish_on = publish_on
+    edition.save(update_fields=["publisher", "publication_asked_at", "publish_on", "problem"])
+    day = publish_on.isoformat() if publish_on else None
+    record("edition.approved", actor=actor, subject=edition, publish_on=day)
 
 
 def _check_for_teaching(edition: Edition) -> None:
@@ -298,9 +307,12 @@ def complete_publication(*, edition: Edition, at: datetime, actor: Actor) -> boo
     for older in edition.teaching_case.editions.filter(status=EditionStatus.PUBLISHED):
         EDITION_LIFECYCLE.advance(older, EditionStatus.SUPERSEDED, actor=actor)
     edition.published_at = edition.published_at or at
+    edition.review_by = edition.review_by or next_review(at)
     edition.suspended_at = None
     edition.publication_asked_at = None
-    edition.save(update_fields=["published_at", "suspended_at", "publication_asked_at"])
+    edition.save(
+        update_fields=["published_at", "suspended_at", "publication_asked_at", "review_by"]
+    )
     EDITION_LIFECYCLE.advance(
         edition, EditionStatus.PUBLISHED, actor=actor, case=case.number,
         images=edition.images.count(),
@@ -354,8 +366,10 @@ def ask_reinstatement(*, teaching_case: TeachingCase, actor: Actor, at: datetime
 
 
 @transaction.atomic
-def retire_teaching_case(*, teaching_case: TeachingCase, actor: Actor) -> None:
-    """Take every edition from the public for good; the address answers 410."""
+def retire_teaching_case(
+    *, teaching_case: TeachingCase, reason: str, actor: Actor, at: datetime
+) -> None:
+    """Take every edition from the public for good; the address answers 410 with day and reason."""
     editions = list(
         teaching_case.editions.select_for_update().filter(
             status__in=[
@@ -367,8 +381,10 @@ def retire_teaching_case(*, teaching_case: TeachingCase, actor: Actor) -> None:
     )
     if not editions:
         raise IllegalMove("Nothing of this case was ever public.")
+    teaching_case.retired_at, teaching_case.retirement_reason = at, RetirementReason(reason)
+    teaching_case.save(update_fields=["retired_at", "retirement_reason"])
     for edition in editions:
-        EDITION_LIFECYCLE.advance(edition, EditionStatus.RETIRED, actor=actor)
+        EDITION_LIFECYCLE.advance(edition, EditionStatus.RETIRED, actor=actor, reason=reason)
     remove_teaching_case(teaching_case.pk)
 
 

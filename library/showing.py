@@ -20,6 +20,7 @@ from library.models import (
     TeachingPoint,
     Window,
 )
+from library.references import references
 from library.text import to_html
 from review.models import Case
 from uploads.addresses import short_uid
@@ -100,9 +101,18 @@ def teaching_points(
                 "window": "" if point.window == Window.OWN else point.window,
                 "place": place_words(point, image.position, label),
                 "annotation": annotation_key(point),
+                "alt_text": point.alt_text,
             }
         )
     return shown
+
+
+def prose(edition: Edition) -> dict[str, Any]:
+    """What an edition says beside its points: HTML of each part, and its references."""
+    parts = {"key_points": edition.key_points, "differential": edition.differential}
+    parts["discussion"] = edition.discussion
+    shown: dict[str, Any] = {name: to_html(text) for name, text in parts.items() if text}
+    return shown | {"references": references(edition.references)}
 
 
 def place_words(point: TeachingPoint, position: int, label: str) -> str:

@@ -30,6 +30,8 @@ the_desk = [
     path("<int:edition_id>/", desk.edit, name="edit"),
     path("<int:edition_id>/check/", desk.check, name="check"),
     path("<int:edition_id>/publish/", desk.publish, name="publish"),
+    path("<int:edition_id>/stop/", desk.stop_publication, name="stop-publication"),
+    path("<int:edition_id>/confirm/", desk.confirm, name="confirm"),
     path("<int:edition_id>/return/", desk.return_to_editor, name="return"),
     path("<int:edition_id>/annotations/", annotations.desk_list, name="annotations"),
     path("<int:edition_id>/annotations/<uuid:key>/", annotations.desk_one, name="annotation"),
@@ -59,6 +61,7 @@ urlpatterns = [
     path("<int:number>-<slug:slug>/v<int:edition>/preview.png", sharing.preview, name="preview"),
     path("<int:number>-<slug:slug>/v<int:edition>/print/", sharing.print_page, name="print"),
     path("<int:number>-<slug:slug>/v<int:edition>/concern/", concerns.report, name="concern"),
+    path("<int:number>-<slug:slug>/history/", public.history, name="history"),
     path(
         "<int:number>-<slug:slug>/v<int:edition>/case.json",
         case_json.case_json,

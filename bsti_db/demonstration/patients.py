@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from bsti_db.demonstration.phantoms import Disease
+from library.services import Prose
 
 FIRST_DAY = date(2020, 3, 30)
 
@@ -55,6 +56,7 @@ class DemoPatient:
     summary: str = ""
     points: list[DemoPoint] = field(default_factory=list)
     findings: tuple[str, ...] = ()  # as the readers code them, all peripheral
+    prose: Prose = field(default_factory=Prose)
     rt_pcr: str = "positive"
     oxygen_support: str = "room_air"
     symptoms: tuple[str, ...] = ("cough", "fever")
@@ -120,6 +122,26 @@ PATIENTS = [
                 0.55,
             ),
         ],
+        prose=Prose(
+            key_points="- Crazy-paving is ground-glass opacity with thickened septa inside it\n"
+            "- In COVID-19 it is seen most often from the end of the first week to the end of the "
+            "second\n"
+            "- The pattern alone does not name its cause: the history does",
+            differential="- **Pulmonary oedema**: central, with effusions and a large heart\n"
+            "- **Pneumocystis pneumonia**: spares the outermost lung, in people whose immunity is "
+            "weak\n"
+            "- **Alveolar proteinosis**: the same picture for months, in a patient who is hardly "
+            "ill",
+            discussion="Opacities of COVID-19 begin as ground glass under the pleura and become "
+            "denser as the second week goes on. Lines within them, [as on this image]"
+            "(#image=1/40&window=lung), mark the stage before consolidation.",
+            references="Salehi S, Abedi A, Balakrishnan S, Gholamrezanezhad A. Coronavirus disease "
+            "2019 (COVID-19): a systematic review of imaging findings in 919 patients. AJR 2020. "
+            "doi:10.2214/AJR.20.23034\n"
+            "Pan F, Ye T, Sun P, et al. Time course of lung changes at chest CT during recovery "
+            "from coronavirus disease 2019 (COVID-19). Radiology 2020. "
+            "doi:10.1148/radiol.2020200370",
+        ),
     ),
     DemoPatient(
         seed=37,

@@ -298,6 +298,7 @@ def _write(patient: DemoPatient, case: Case, members: dict[str, Member]) -> None
         summary=patient.summary,
         series=series,
         points=[_point(point, series, edition, editor) for point in patient.points],
+        prose=patient.prose,
         actor=editor,
         at=timezone.now(),
     )

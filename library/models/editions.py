@@ -6,6 +6,7 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.utils import timezone
 
 from bsti_db.accounts.models import Member
 from library.lifecycle import EditionStatus
@@ -33,6 +34,15 @@ class Window(models.TextChoices):
     PE = "pe", "PE"
 
 
+class RetirementReason(models.TextChoices):
+    """Why a case left the library for good, as its address says to everybody."""
+
+    WITHDRAWN = "withdrawn", "The images were withdrawn by who gave them"
+    PRIVACY = "privacy", "To protect somebody's privacy"
+    OUTDATED = "outdated", "What it taught is not held to be right any more"
+    REPLACED = "replaced", "Another case teaches the same better"
+
+
 class TeachingCaseQuerySet(models.QuerySet["TeachingCase"]):
     def public(self) -> Self:
         """Those with a published edition all of whose images may be shown."""
@@ -46,11 +56,22 @@ class TeachingCase(models.Model):
     slug = models.SlugField(max_length=60)
     case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retirement_reason = models.CharField(
+        max_length=10, choices=RetirementReason.choices, blank=True
+    )
 
     objects = TeachingCaseQuerySet.as_manager()
 
     class Meta:
         ordering = ["-number"]
+        constraints = [
+            models.CheckConstraint(
+                name="teaching_case_is_retired_for_a_reason",
+                condition=Q(retired_at=None, retirement_reason="")
+                | Q(retired_at__isnull=False, retirement_reason__in=RetirementReason.values),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"teaching case {self.number}"
@@ -84,9 +105,14 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """What editors work on."""
         return self.filter(status__in=[EditionStatus.DRAFT, EditionStatus.PROPOSED])
 
+    def due_for_review(self) -> Self:
+        """Public editions whose text was to be looked at again by now."""
+        return self.public().filter(review_by__lte=timezone.localdate())
+
     def to_publish(self) -> Self:
-        """Approved, and not yet copied to the public bucket."""
+        """Approved, its day come, and not yet copied to the public bucket."""
         return self.filter(
+            Q(publish_on=None) | Q(publish_on__lte=timezone.localdate()),
             status__in=[EditionStatus.PROPOSED, EditionStatus.SUSPENDED],
             publication_asked_at__isnull=False,
         )
@@ -104,6 +130,12 @@ class Edition(models.Model):
     )
     title = models.CharField(max_length=120, blank=True)
     summary = models.CharField(max_length=400, blank=True)
+    # Markdown
+    key_points = models.TextField(max_length=2000, blank=True)
+    differential = models.TextField(max_length=4000, blank=True)
+    discussion = models.TextField(max_length=8000, blank=True)
+    # one a line, as `library.references` reads them
+    references = models.TextField(max_length=4000, blank=True)
     licence = models.CharField(max_length=20, choices=LICENCES)
     author = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(default=1)
@@ -112,8 +144,12 @@ class Edition(models.Model):
     returned_comment = models.TextField(max_length=2000, blank=True)
     publisher = models.ForeignKey(Member, null=True, on_delete=models.PROTECT, related_name="+")
     publication_asked_at = models.DateTimeField(null=True, blank=True)
+    # not before this day; at once without one
+    publish_on = models.DateField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
+    # when the desk is asked whether the text is still right
+    review_by = models.DateField(null=True, blank=True)
     # why it could not be published, in words for the publisher
     problem = models.CharField(max_length=300, blank=True)
 
@@ -152,6 +188,10 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return f"edition {self.pk}"
+
+    @property
+    def is_due_for_review(self) -> bool:
+        return self.review_by is not None and self.review_by <= timezone.localdate()
 
 
 class EditionSeries(models.Model):
@@ -255,6 +295,8 @@ class TeachingPoint(models.Model):
     instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="+")
     frame = models.PositiveIntegerField(default=1)
     window = models.CharField(max_length=12, choices=Window.choices, default=Window.OWN)
+    # the image in words, for who cannot see it
+    alt_text = models.CharField(max_length=300, blank=True)
     annotation = models.ForeignKey(
         Annotation, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -32,7 +32,9 @@ def index_edition(edition: Edition, *, at: datetime) -> SearchEntry:
     images = _distinct(edition)
     findings = _findings(edition)
     named = [*_named(verdict, images), *dict.fromkeys(_meanings(findings))]
-    points = [_plain(point.text) for point in edition.teaching_points.all()]
+    prose = [edition.key_points, edition.differential, edition.discussion]
+    written = [*(point.text for point in edition.teaching_points.all()), *prose]
+    points = [_plain(text) for text in written if text]
     passage = " ".join([edition.summary, *points]).strip()
     days = sorted({day for _, _, day, _ in images if day is not None})
     first = images[0]

@@ -16,6 +16,7 @@ from library import citing, showing
 from library.facts import newest_verdict
 from library.lifecycle import EditionStatus
 from library.models import Edition, PublishedImage, TeachingPoint
+from library.references import Reference, references
 from library.views.images import public, readable_edition
 from library.views.public import credits_of
 from review.models import Verdict
@@ -61,6 +62,10 @@ def _of(edition: Edition) -> dict[str, Any]:
         "url": source.url,
         "title": edition.title,
         "summary": edition.summary,
+        "key_points": edition.key_points,
+        "differential": edition.differential,
+        "discussion": edition.discussion,
+        "references": [_reference(each) for each in references(edition.references)],
         "published_on": timezone.localdate(edition.published_at).isoformat(),
         "licence": {"name": source.licence, "url": source.licence_url},
         "citation": citing.in_words(source),
@@ -76,6 +81,10 @@ def _of(edition: Edition) -> dict[str, Any]:
         "drawings": [_drawing(row, image) for row, image in showing.public_annotations(edition)],
         "documents": _documents(edition, images),
     }
+
+
+def _reference(reference: Reference) -> dict[str, Any]:
+    return {"text": reference.words, "urls": [link.url for link in reference.links]}
 
 
 def _panel(verdict: Verdict | None) -> dict[str, Any] | None:
@@ -119,6 +128,7 @@ def _points(edition: Edition, images: Iterable[PublishedImage]) -> list[dict[str
     return [
         {
             "text": point.text,
+            "alt_text": point.alt_text,
             "sop_instance_uid": uids[point.instance_id],
             "frame": point.frame,
             "window": point.window,

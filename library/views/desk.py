@@ -1,5 +1,6 @@
 """The desk: editors draft and propose, a second person checks and publishes."""
 
+from dataclasses import fields
 from functools import partial
 from typing import Any
 
@@ -11,20 +12,29 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.lifecycles import IllegalMove
 from audit.services import record
-from library import listing, services, showing, tasks
-from library.forms import ChecklistForm, EditionForm, ReturnForm, pictures_before, point_forms
+from library import completeness, listing, schedule, services, showing, tasks
+from library.forms import (
+    ChecklistForm,
+    DayForm,
+    EditionForm,
+    ReturnForm,
+    pictures_before,
+    point_forms,
+)
 from library.lifecycle import EditionStatus
-from library.models import Concern, Edition, TeachingCase
+from library.models import Concern, Edition, RetirementReason, TeachingCase
 from library.text import to_html
 from library.views.desk_images import dicom_web_root, stack_series
 from review.models import Case
 from uploads.addresses import short_uid
 
+PROSE = [field.name for field in fields(services.Prose)]
 REFUSALS = (
     IllegalMove,
     services.NotReady,
@@ -62,6 +72,8 @@ def desk(request: HttpRequest) -> HttpResponse:
         "public": editions.filter(status=EditionStatus.PUBLISHED),
         "concerns": Concern.objects.open().select_related("teaching_case"),
         "suspended": editions.filter(status=EditionStatus.SUSPENDED),
+        "retirement_reasons": RetirementReason.choices,
+        "due": editions.due_for_review().order_by("review_by"),
         "may_edit": request.user.has_perm("accounts.library_edit"),
         "may_publish": request.user.has_perm("accounts.library_publish"),
     }
@@ -109,9 +121,15 @@ def edit(request: HttpRequest, edition_id: int) -> HttpResponse:
         "dicomweb_root": dicom_web_root(),
         "annotations": _annotations(edition, may_write=True),
         "series_keys": _series_keys(available),
-        "lacking": services.missing(edition),
+        "lacking": completeness.missing(edition),
+        **_meter(edition),
     }
     return render(request, "library/edit.html", context, status=422 if posted is not None else 200)
+
+
+def _meter(edition: Edition) -> dict[str, Any]:
+    parts = completeness.parts(edition)
+    return {"parts": parts, "parts_there": sum(part.is_there for part in parts)}
 
 
 def _annotations(edition: Edition, *, may_write: bool) -> dict[str, Any]:
@@ -124,8 +142,7 @@ def _annotations(edition: Edition, *, may_write: bool) -> dict[str, Any]:
 def _initial(edition: Edition) -> dict[str, Any]:
     shown = edition.shown_series.values_list("series_id", flat=True)
     return {
-        "title": edition.title,
-        "summary": edition.summary,
+        **{name: getattr(edition, name) for name in services.WRITTEN},
         "series": list(shown),
         "version": edition.version,
     }
@@ -149,6 +166,7 @@ def _save(
                 summary=cleaned["summary"],
                 series=list(cleaned["series"]),
                 points=drafts,
+                prose=services.Prose(**{name: cleaned[name] for name in PROSE}),
                 actor=request.actor,
                 at=timezone.now(),
             )
@@ -182,15 +200,20 @@ def check(request: HttpRequest, edition_id: int) -> HttpResponse:
         Edition.objects.select_related("teaching_case__case"), pk=edition_id
     )
     _opened(request, edition)
-    return render(request, "library/check.html", _check_context(request, edition, ChecklistForm()))
+    context = _check_context(request, edition, ChecklistForm(), DayForm())
+    return render(request, "library/check.html", context)
 
 
-def _check_context(request: HttpRequest, edition: Edition, form: ChecklistForm) -> dict[str, Any]:
+def _check_context(
+    request: HttpRequest, edition: Edition, form: ChecklistForm, day: DayForm
+) -> dict[str, Any]:
     case = edition.teaching_case.case
     shown = edition.shown_series.values_list("series__series_instance_uid", flat=True)
     return {
         "edition": edition,
         "form": form,
+        "day": day,
+        "prose": showing.prose(edition),
         "return_form": ReturnForm(),
         "series": stack_series(case, set(shown)),
         "dicomweb_root": dicom_web_root(),
@@ -203,6 +226,9 @@ def _check_context(request: HttpRequest, edition: Edition, form: ChecklistForm) 
         and not edition.publication_asked_at,
         "is_own": edition.author_id == request.user.pk,
         "is_publishing": edition.publication_asked_at is not None,
+        "waits_until": edition.publish_on
+        if edition.publish_on and edition.publish_on > timezone.localdate()
+        else None,
         "may_publish": request.user.has_perm("accounts.library_publish"),
     }
 
@@ -221,6 +247,7 @@ def _private_points(edition: Edition) -> list[dict[str, Any]]:
                 point.instance.series.series_description or "the series",
             ),
             "annotation": showing.annotation_key(point),
+            "alt_text": point.alt_text,
         }
         for point in points
     ]
@@ -232,20 +259,60 @@ def publish(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = get_object_or_404(
         Edition.objects.select_related("teaching_case__case"), pk=edition_id
     )
-    form = ChecklistForm(request.POST)
+    form, day = ChecklistForm(request.POST), DayForm(request.POST)
     form.is_valid()
+    if not day.is_valid() or not _is_approved(request, edition, form, day):
+        context = _check_context(request, edition, form, day)
+        return render(request, "library/check.html", context, status=422)
+    if publish_on := day.cleaned_data["publish_on"]:
+        messages.success(request, f"It becomes public on {date_format(publish_on)}.")
+    else:
+        _ring(edition)
+        messages.success(request, "The images are being copied. The case is public in a minute.")
+    return redirect("library:check", edition.pk)
+
+
+def _is_approved(request: HttpRequest, edition: Edition, form: ChecklistForm, day: DayForm) -> bool:
     try:
         services.approve_edition(
-            edition=edition, answers=form.answers(), actor=request.actor, at=timezone.now()
+            edition=edition,
+            answers=form.answers(),
+            publish_on=day.cleaned_data["publish_on"],
+            actor=request.actor,
+            at=timezone.now(),
         )
     except REFUSALS as problem:
         form.add_error(None, str(problem))
-        return render(
-            request, "library/check.html", _check_context(request, edition, form), status=422
-        )
-    _ring(edition)
-    messages.success(request, "The images are being copied. The case is public in a minute.")
+        return False
+    return True
+
+
+@publisher_required
+@require_POST
+def stop_publication(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """A publication that waits for its day is taken back; the check has to be made again."""
+    edition = get_object_or_404(Edition, pk=edition_id)
+    try:
+        schedule.stop_publication(edition=edition, actor=request.actor)
+    except IllegalMove as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, "Stopped. The edition waits for a check again.")
     return redirect("library:check", edition.pk)
+
+
+@editor_required
+@require_POST
+def confirm(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """An editor has read a public edition again and stands by it."""
+    edition = get_object_or_404(Edition, pk=edition_id)
+    try:
+        schedule.confirm_edition(edition=edition, actor=request.actor, at=timezone.now())
+    except IllegalMove as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, "Confirmed. The desk is asked again in two years.")
+    return redirect("library:desk")
 
 
 def _ring(edition: Edition) -> None:
@@ -307,8 +374,14 @@ def reinstate(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def retire(request: HttpRequest, number: int) -> HttpResponse:
     teaching_case = get_object_or_404(TeachingCase, number=number)
+    reason = request.POST.get("reason", "")
+    if reason not in RetirementReason.values:
+        messages.error(request, "Choose the reason, which the case's address will give.")
+        return redirect("library:desk")
     try:
-        services.retire_teaching_case(teaching_case=teaching_case, actor=request.actor)
+        services.retire_teaching_case(
+            teaching_case=teaching_case, reason=reason, actor=request.actor, at=timezone.now()
+        )
     except IllegalMove as problem:
         messages.error(request, str(problem))
     else:

@@ -32,10 +32,8 @@ def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
-        if response.status_code == 200:
-            response["Cache-Control"] = settings.PUBLIC_CACHING
-        else:
-            response["Cache-Control"] = "no-store"
+        kept = settings.PUBLIC_CACHING if response.status_code == 200 else "no-store"
+        response.setdefault("Cache-Control", kept)
         return response
 
     conditional = decorator_from_middleware(ConditionalGetMiddleware)

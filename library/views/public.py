@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bsti_db.accounts.models import Organisation
-from library import citing, listing, showing, timeline
+from library import citing, differences, listing, showing, timeline
 from library.lifecycle import EditionStatus
 from library.linked_data import as_script, of_edition
 from library.models import Edition, SearchEntry, TeachingCase
@@ -55,6 +55,7 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
             series, asked=request.GET.get("image", ""), window=request.GET.get("window", "")
         ),
         "points": showing.teaching_points(points, images),
+        "prose": showing.prose(edition),
         "timeline": timeline.timeline(images),
         **listing.panel_context(edition),
         "context_rows": showing.context_rows(case),
@@ -74,6 +75,22 @@ def _case_context(request: HttpRequest, edition: Edition) -> dict[str, object]:
 def _similar(edition: Edition) -> list[dict[str, Any]]:
     entry = SearchEntry.objects.filter(edition=edition).first()
     return [listing.card(other) for other in alike(entry, SIMILAR_CASES)] if entry else []
+
+
+@public
+def history(request: HttpRequest, number: int, slug: str) -> HttpResponse:
+    """Every edition of a public case, and what each changed."""
+    teaching_case = get_object_or_404(TeachingCase.objects.public(), number=number)
+    if slug != teaching_case.slug:
+        return redirect("library:history", number, teaching_case.slug, permanent=True)
+    editions = Edition.objects.readable().filter(teaching_case=teaching_case)
+    shown = editions.prefetch_related("teaching_points", "images", "shown_series")
+    context = {
+        "is_public_page": True,
+        "teaching_case": teaching_case,
+        "steps": differences.history(shown),
+    }
+    return render(request, "library/history.html", context)
 
 
 CITATION_FORMS = {
@@ -105,13 +122,19 @@ def credits_of(edition: Edition) -> list[str]:
 
 
 def _not_shown(request: HttpRequest, teaching_case: TeachingCase) -> HttpResponse:
-    """A neutral notice for a case taken away, 410 for one retired, 404 for one never public."""
+    """A neutral notice for a case taken away, 410 for one retired, 404 for one never public.
+
+    The notice is a page like another, so that links to it do not break, but nobody may keep it.
+    """
     statuses = set(teaching_case.editions.values_list("status", flat=True))
     if EditionStatus.RETIRED in statuses:
-        context = {"is_public_page": True, "is_retired": True}
+        context = {"is_public_page": True, "retired": teaching_case}
         return render(request, "library/not_shown.html", context, status=410)
     if teaching_case.editions.exclude(published_at=None).exists():
-        return render(request, "library/not_shown.html", {"is_public_page": True}, status=404)
+        response = render(request, "library/not_shown.html", {"is_public_page": True})
+        response["X-Robots-Tag"] = "noindex"
+        response["Cache-Control"] = "no-store"
+        return response
     raise Http404
 
 

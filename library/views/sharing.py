@@ -40,6 +40,7 @@ def _context(edition: Edition) -> dict[str, object]:
             {**point, "figure": figure["url"], "words": point["place"].removeprefix("Show ")}
             for point, figure in zip(shown, figures, strict=True)
         ],
+        "prose": showing.prose(edition),
         **listing.panel_context(edition),
         "context_rows": showing.context_rows(edition.teaching_case.case),
         "credits": credits_of(edition),

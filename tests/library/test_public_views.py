@@ -2,14 +2,17 @@ import io
 
 import pytest
 from auditlog.models import LogEntry
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from PIL import Image
 
 from audit.actors import Actor
 from library import services
 from library.showing import edition_url
 from tests.library import making
+from tests.signing_in import sign_in
 from uploads.addresses import short_uid
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +90,8 @@ def test_a_suspended_case_is_a_neutral_notice_and_its_images_are_gone(client):
     suspend(edition)
 
     page = page_of(client, edition)
-    assert page.status_code == 404
+    assert page.status_code == 200
+    assert page["X-Robots-Tag"] == "noindex"
     assert "not available" in page.content.decode()
     assert "Ground-glass" not in page.content.decode()
     assert page["Cache-Control"] == "no-store"
@@ -98,10 +102,27 @@ def test_a_suspended_case_is_a_neutral_notice_and_its_images_are_gone(client):
 def test_a_retired_case_is_gone_for_good(client):
     edition = making.published()
     services.retire_teaching_case(
-        teaching_case=edition.teaching_case, actor=Actor.of_member(making.publisher())
+        teaching_case=edition.teaching_case,
+        reason="outdated",
+        actor=Actor.of_member(making.publisher()),
+        at=timezone.now(),
     )
 
-    assert page_of(client, edition).status_code == 410
+    page = page_of(client, edition)
+    assert page.status_code == 410
+    assert "what it taught is not held to be right any more" in page.content.decode()
+    assert f"on {date_format(timezone.localdate())}" in page.content.decode()
+
+
+def test_a_case_is_not_retired_without_a_reason(client):
+    edition = making.published()
+
+    answer = sign_in(client, making.publisher()).post(
+        reverse("library:retire", args=[edition.teaching_case.number]), follow=True
+    )
+
+    assert "Choose the reason" in answer.content.decode()
+    assert page_of(Client(), edition).status_code == 200
 
 
 def test_a_draft_is_nobodys_business(client):

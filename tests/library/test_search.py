@@ -334,7 +334,9 @@ def test_publishing_makes_a_case_findable_and_suspending_and_retiring_end_it(cli
     making._complete(edition)
     assert titles(search(client)) == ["Ground-glass opacity"]
 
-    services.retire_teaching_case(teaching_case=edition.teaching_case, actor=publisher)
+    services.retire_teaching_case(
+        teaching_case=edition.teaching_case, reason="outdated", actor=publisher, at=timezone.now()
+    )
     assert not SearchEntry.objects.exists()
 
 

@@ -30,8 +30,15 @@ export function writeAddress(address: SliceAddress): string {
   return `#image=${address.image}${address.window ? `&window=${address.window}` : ""}`;
 }
 
-/** Where the named slice is; null when this page does not show it. */
+const BY_PLACE = /^([1-9]\d{0,3})\/([1-9]\d{0,5})$/;
+
+/** Where the named slice is; null when this page does not show it. `3/142`: the third series, its 142nd. */
 export function findImage(list: readonly Series[], name: string): Place | null {
+  const place = BY_PLACE.exec(name);
+  if (place) {
+    const [series, image] = [Number(place[1]) - 1, Number(place[2]) - 1];
+    return list[series]?.images[image] ? { series, image } : null;
+  }
   for (const [series, { images }] of list.entries()) {
     const image = images.findIndex((candidate) => imageName(candidate) === name);
     if (image >= 0) return { series, image };

@@ -37,6 +37,13 @@ test("a slice is found by its name in whichever series holds it", () => {
   expect(findImage([series(), other], "z-1")).toBeNull();
 });
 
+test("a slice is found by its place as people count", () => {
+  const other = series({ images: [{ uid: "z", frame: 4, url: "/z" }] });
+  expect(findImage([series(), other], "2/1")).toEqual({ series: 1, image: 0 });
+  expect(findImage([series(), other], "2/2")).toBeNull();
+  expect(findImage([series(), other], "0/1")).toBeNull();
+});
+
 test("CT offers six windows and a radiograph only its own", () => {
   expect(windowsOf(series())).toHaveLength(6);
   expect(windowsOf(series({ modality: "DX" }))).toEqual(["own"]);
