@@ -103,9 +103,10 @@ def drawn(
     pairs: tuple[tuple[float, float], ...] = ((0.5, 0.75), (2.25, 3.0)),
     text: str = "",
     slice_number: int = 2,
+    series_number: int = 1,
 ) -> Annotation:
-    """Something drawn on one image of the first series, an arrow unless told otherwise."""
-    series = services.series_of(edition.teaching_case.case)[0]
+    """Something drawn on one image, of the first series and an arrow unless told otherwise."""
+    series = services.series_of(edition.teaching_case.case)[series_number - 1]
     return annotating.draw(
         edition=edition,
         key=uuid.uuid4(),

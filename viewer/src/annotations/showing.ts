@@ -1,10 +1,11 @@
 import { element } from "../elements";
 import { findImage } from "../stack/address";
-import { COVERED, DRAWN } from "../stack/reporting";
+import { BESIDE } from "../stack/reporting";
 import { positionWords, seriesOf, type Stack } from "../stack/stack";
 import { toolButton } from "../stack/view";
 import { readAnnotations, wordsOf, type Annotation } from "./annotation";
-import { createLayer, type Layer } from "./layer";
+import type { Layer } from "./layer";
+import { createPane, type Pane } from "./pane";
 
 /** The drawings of a page's images, seen by whoever sees the images. */
 export interface Showing {
@@ -34,31 +35,34 @@ export interface Ears {
 
 export function startShowing(stack: Stack, root: string, hasHandles: boolean): Showing {
   const { view } = stack;
-  const layer = createLayer(view.viewport, view.picture);
   const { panel, list, problem, again } = buildPanel();
   view.help.before(panel);
   const hide = hideButton(stack);
   let drawings: readonly Annotation[] = [];
-  let image: string | null = null;
   let chosen: string | null = null;
   let ears: Ears | null = null;
   let moving: Annotation | null = null;
   let listed = "";
 
-  function refresh(): void {
-    const projection = image === null ? null : (stack.screen.projection?.() ?? null);
+  const seen = (mayHold: boolean) => () => {
+    if (isHidden(stack)) return null;
     const all = moving ? [...drawings.filter(({ id }) => id !== moving?.id), moving] : drawings;
-    const here = all.filter((drawing) => drawing.image === image);
-    if (!projection || isHidden(stack)) layer.hide();
-    else layer.show(here, projection, { chosen, hasHandles });
+    return { all, looks: { chosen, hasHandles: mayHold } };
+  };
+  const own = createPane(stack, seen(hasHandles));
+  let beside: Pane | null = null;
+
+  function refresh(): void {
+    own.refresh();
+    beside?.refresh();
     markRows(list, chosen);
   }
 
   const showing: Showing = {
     stack,
-    layer,
+    layer: own.layer,
     panel,
-    image: () => image,
+    image: () => own.image(),
     chosen: () => chosen,
     choose(id) {
       chosen = id;
@@ -92,15 +96,12 @@ export function startShowing(stack: Stack, root: string, hasHandles: boolean): S
       ears = given;
     },
   };
-  stack.root.addEventListener(DRAWN, (event) => {
-    image = (event as CustomEvent<string>).detail;
-    refresh();
+  // what is drawn on a series is seen wherever it stands, and held where it is drawn
+  stack.root.addEventListener(BESIDE, (event) => {
+    const { detail } = event as CustomEvent<Stack | null>;
+    beside?.close();
+    beside = detail && createPane(detail, seen(false));
   });
-  stack.root.addEventListener(COVERED, () => {
-    image = null;
-    refresh();
-  });
-  new ResizeObserver(refresh).observe(view.viewport);
   hide.addEventListener("click", () => {
     hide.setAttribute("aria-pressed", String(isHidden(stack)));
     stack.root.classList.toggle("app-stack--bare");

@@ -4,6 +4,7 @@ import { firstImage, seriesBeside } from "./hanging";
 import type { Action } from "./keyboard";
 import { linkedAt, lineOf, linkOf, sliceBeside, type Line, type Link } from "./linking";
 import { headersOf } from "./pixels/headers";
+import { BESIDE } from "./reporting";
 import { seriesOf, type Screen, type Stack } from "./stack";
 import { windowsOf } from "./windows";
 
@@ -96,6 +97,7 @@ function opened(first: Stack, series: number, { act, start }: Starting): Pair {
   bar.link.addEventListener("click", () => {
     toggleLink(pair);
   });
+  first.root.dispatchEvent(new CustomEvent(BESIDE, { detail: second }));
   first.screen.show();
   return pair;
 }
@@ -123,6 +125,7 @@ function joined(first: Stack, second: Stack, bar: SideBar, root: HTMLElement): P
   pair.close = () => {
     // a page that fell back to rendered pictures has another screen by now
     if (first.screen === both) first.screen = own;
+    first.root.dispatchEvent(new CustomEvent(BESIDE, { detail: null }));
     other.close?.();
     root.remove();
     bar.element.remove();

@@ -6,6 +6,8 @@ import { windowsOf } from "./windows";
 /** What whoever draws over the picture listens to, on the stack's element. */
 export const DRAWN = "stack-drawn";
 export const COVERED = "stack-covered";
+/** Another stack stands beside this one from now on: the event's detail; null when it goes away. */
+export const BESIDE = "stack-beside";
 
 const WHOLE = "app-stack__bar--whole";
 
