@@ -47,8 +47,10 @@ class Addresses(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # a link is followed by a person; everything else is fetched or sent by the browser
-        if tag != "a":
+        # a link is followed by a person, and a relation that only says something by a program;
+        # everything else is fetched or sent by the browser
+        is_said = tag == "link" and dict(attrs).get("rel") in ("canonical", "alternate", "license")
+        if tag != "a" and not is_said:
             self.found += [value for name, value in attrs if value and name in ATTRIBUTES]
 
 
@@ -131,3 +133,33 @@ def test_no_built_style_or_picture_names_another_site():
         named = re.findall(r"https?://[^\s\"')]+", path.read_text())
         # a namespace is a name, not an address
         assert [each for each in named if not each.startswith("http://www.w3.org/")] == []
+
+
+# what the engine's colour maps and warnings say about where they come from; nothing fetches it
+CREDITS = (
+    "https://github.com/BIDS/colormap/",
+    "https://kitware.github.io/vtk-js/docs/",
+    "https://karthikkaranth.me/blog/",
+    "http://www.kitware.com/Copyright.htm",
+)
+ADDRESS = re.compile(
+    rb"(?:(?:https?|wss?):)?//[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/[^\s\"'`)<>\\]*"
+)
+
+
+def test_no_built_script_names_another_site_but_the_engine_its_credits():
+    folder = settings.BASE_DIR / "static/build/assets"
+    files = [path for path in folder.iterdir() if path.suffix in (".js", ".wasm", ".json", ".map")]
+    assert len(files) >= 8
+    named = {
+        (path.name.partition("-")[0], address.decode())
+        for path in files
+        for address in ADDRESS.findall(path.read_bytes())
+        if not address.startswith(b"http://www.w3.org/")
+    }
+    strangers = {
+        each for each in named if not (each[0] == "canvas" and each[1].startswith(CREDITS))
+    }
+    assert strangers == set()
+    # the pattern does find what is there
+    assert {name for name, _ in named} == {"canvas"}
