@@ -17,6 +17,7 @@ from review.models import (
     Seat,
     Severity,
     Verdict,
+    WorklistOrder,
 )
 from uploads import screening
 from uploads.models import Upload
@@ -219,7 +220,7 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = PanelProfile
-        fields = ("reads_ct", "reads_radiographs", "away_from", "away_until")
+        fields = ("reads_ct", "reads_radiographs", "worklist_order", "away_from", "away_until")
         labels = {
             "reads_ct": "I read CT",
             "reads_radiographs": "I read radiographs",
@@ -230,6 +231,13 @@ class ProfileForm(forms.ModelForm):
             "away_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "away_until": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["worklist_order"].required = False
+
+    def clean_worklist_order(self) -> str:
+        return self.cleaned_data["worklist_order"] or WorklistOrder.DUE
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -1,6 +1,6 @@
 """The expert panel: cases, who reads them, what they read, and how a case was settled."""
 
-from review.models.assignments import READERS, Assignment, PanelProfile, Seat
+from review.models.assignments import READERS, Assignment, PanelProfile, Seat, WorklistOrder
 from review.models.cases import (
     MAY_CHAIR,
     MAY_READ,
@@ -57,6 +57,7 @@ __all__ = [
     "Seat",
     "Severity",
     "Verdict",
+    "WorklistOrder",
     "is_recused",
     "patients_to_open",
     "studies_to_open",

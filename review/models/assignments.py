@@ -97,6 +97,12 @@ class Assignment(models.Model):
         return f"assignment {self.pk}"
 
 
+class WorklistOrder(models.TextChoices):
+    DUE = "due", "First due first"
+    OPENED = "opened", "Longest open first"
+    NUMBER = "number", "By number"
+
+
 class PanelProfileQuerySet(models.QuerySet["PanelProfile"]):
     def away_on(self, *days: date) -> "PanelProfileQuerySet":
         """Of members who are away on any of these days."""
@@ -112,6 +118,12 @@ class PanelProfile(models.Model):
     member = models.OneToOneField(Member, on_delete=models.CASCADE, related_name="+")
     reads_ct = models.BooleanField("CT", default=True)
     reads_radiographs = models.BooleanField("Radiographs", default=True)
+    worklist_order = models.CharField(
+        "Order of your worklist",
+        max_length=6,
+        choices=WorklistOrder.choices,
+        default=WorklistOrder.DUE,
+    )
     away_from = models.DateField(null=True, blank=True)
     away_until = models.DateField(null=True, blank=True)
 

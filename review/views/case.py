@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.lifecycles import IllegalMove
-from review import services
+from review import services, worklists
 from review.blinding import may_see_others, readings_visible_to
 from review.days import studies_of
 from review.forms import (
@@ -220,6 +220,7 @@ def _page(request: HttpRequest, found: Case, *, status: int = 200, **forms: Any)
         "case": found,
         "studies": studies,
         "series": series,
+        "position": worklists.position_of(found, request.actor, request.GET),
         "dicomweb_root": images.dicom_web_root(),
         "fallback": stacks.fallback(
             series,
@@ -264,10 +265,7 @@ def _reading(
     context: dict[str, Any] = {
         "own_reading": summary_of(locked, labels) if locked else None,
         "is_recused": recused and found.status in IN_READING,
-        "next_case": Case.objects.readable_by(request.user)
-        .exclude(pk=found.pk)
-        .order_by("opened_at", "number")
-        .first(),
+        "next_case": worklists.next_to_read(found, request.actor),
     }
     if locked:
         context["addenda"] = locked.addenda.all()

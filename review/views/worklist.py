@@ -1,60 +1,72 @@
 """The worklist: what waits for me, what is not opened yet, what is settled."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.actors import Actor
-from review import services
-from review.lifecycle import IN_READING, SETTLED, CaseStatus
+from review import services, worklists
+from review.lifecycle import SETTLED
 from review.models import (
     MAY_CHAIR,
     MAY_READ,
-    Assignment,
-    Case,
     CaseStudy,
-    Reading,
     Verdict,
+    WorklistOrder,
     patients_to_open,
     studies_to_open,
 )
-from uploads.models import Patient, Returning
+from uploads.models import Returning
 
 ROWS_A_PAGE = 50
-MODALITIES = {"CT": ["CT"], "CR": ["CR", "DX"]}
 
 
 @require_safe
 @permission_required(MAY_READ, raise_exception=True)
 def worklist(request: HttpRequest) -> HttpResponse:
-    modality = request.GET.get("modality", "")
-    lists = _lists(request.actor, MODALITIES.get(modality))
-    show = request.GET.get("show", "")
-    if show not in lists:
-        show = "to-read"
-    tabs = [
-        {"name": name, "label": label, "count": rows().count(), "is_current": name == show}
-        for name, (label, rows) in lists.items()
-    ]
-    page = Paginator(lists[show][1](), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    asked = worklists.Asked.of(request.GET, request.actor)
+    counts = worklists.counts(request.actor, asked)
+    paginator = Paginator(_rows(asked, request.actor), ROWS_A_PAGE)
+    paginator.count = counts[asked.show]  # counted already, among all the lists
+    page = paginator.get_page(request.GET.get("page"))
     context = {
-        "tabs": tabs,
-        "show": show,
-        "modality": modality if modality in MODALITIES else "",
+        "tabs": [
+            {
+                "name": name,
+                "label": worklists.label_of(name),
+                "count": counts[name],
+                "is_current": name == asked.show,
+            }
+            for name in worklists.names_for(request.actor)
+        ],
+        "show": asked.show,
+        "modality": asked.modality,
+        "asked": asked,
+        "query": asked.query(),
+        "due_choices": worklists.DUE if asked.show in worklists.WITH_DUE_DATES else {},
+        "outcome_choices": Verdict.Outcome.choices if asked.show in worklists.WITH_OUTCOMES else [],
+        "orders": WorklistOrder.choices,
+        "is_filtered": bool(asked.modality or asked.due or asked.outcome),
         "page": page,
         "may_export": request.user.has_perm(MAY_CHAIR),
-        "rows": _patient_rows(page) if show == "to-open" else _case_rows(page),
+        "rows": _patient_rows(page) if asked.show == "to-open" else _case_rows(page),
     }
     return render(request, "review/worklist.html", context)
+
+
+def _rows(asked: worklists.Asked, actor: Actor) -> QuerySet[Any]:
+    if asked.show == "to-open":
+        return worklists.to_open(actor, asked)
+    return worklists.cases_of(asked.show, actor, asked)
 
 
 @require_POST
@@ -79,61 +91,6 @@ def open_cases(request: HttpRequest) -> HttpResponse:
         numbers = ", ".join(str(number) for number in sorted(set(opened)))
         messages.success(request, f"Opened: case {numbers}.")
     return redirect("review:worklist")
-
-
-Rows = Callable[[], QuerySet[Any]]
-
-
-def _lists(actor: Actor, modalities: list[str] | None) -> dict[str, tuple[str, Rows]]:
-    """The lists of the page, by the name they have in the address."""
-    member = actor.member
-    visible = _of_modality(Case.objects.visible_to(actor), modalities)
-    own = Reading.objects.filter(case=OuterRef("pk"), reader=member)
-    due = Assignment.objects.filter(case=OuterRef("pk"), member=member, handed_back_at=None)
-    given = _of_modality(Case.objects.all(), modalities).annotate(
-        has_draft=Exists(own), due_on=Subquery(due.values("due_on")[:1])
-    )
-    given = given.order_by(F("due_on").asc(nulls_last=True), "opened_at", "number")
-    lists: dict[str, tuple[str, Rows]] = {
-        "to-read": ("To read", lambda: given.readable_by(member)),
-        "to-adjudicate": ("To adjudicate", lambda: given.to_adjudicate_by(member)),
-        "mine": (
-            "Read by me",
-            lambda: visible.filter(Exists(own.filter(submitted_at__isnull=False))),
-        ),
-        "settled": ("Settled", lambda: visible.filter(status__in=SETTLED).order_by("-settled_at")),
-        "to-open": ("Not yet opened", lambda: _to_open(actor, modalities)),
-    }
-    if member.has_perm(MAY_CHAIR):
-        in_reading = visible.filter(status__in=IN_READING)
-        lists["open"] = ("In reading", lambda: in_reading)
-        lists["discordant"] = (
-            "Discordant",
-            lambda: visible.filter(status=CaseStatus.DISCORDANT),
-        )
-        lists["set-aside"] = ("Set aside", lambda: visible.filter(status=CaseStatus.SET_ASIDE))
-    return lists
-
-
-def _of_modality(cases: QuerySet[Case], modalities: list[str] | None) -> QuerySet[Case]:
-    cases = cases.order_by("opened_at", "number")
-    if modalities is None:
-        return cases
-    shown = CaseStudy.objects.shown().filter(study__modality__in=modalities)
-    return cases.filter(Exists(shown.filter(case=OuterRef("pk"))))
-
-
-def _to_open(actor: Actor, modalities: list[str] | None) -> QuerySet[Patient]:
-    waiting = studies_to_open().filter(patient=OuterRef("pk")).order_by()
-    if modalities is not None:
-        waiting = waiting.filter(modality__in=modalities)
-    since = waiting.values("patient").annotate(since=Min("upload__settled_at")).values("since")
-    return (
-        patients_to_open(actor)
-        .filter(Exists(waiting))
-        .annotate(waiting_since=Subquery(since))
-        .order_by(F("waiting_since").asc(nulls_last=True), "pk")
-    )
 
 
 def _patient_rows(page: Page) -> list[dict[str, Any]]:

@@ -354,6 +354,8 @@ REVIEW = [
     _post("review:away", READING, 422),
     _get("review:agreement", READING),
     _get("review:agreement-csv", READING),
+    _get("review:years", READING),
+    _get("review:workload", CHAIRING),
     _post("review:save-draft", READING, 400, **_OPEN),
     _post("review:submit", READING, 422, **_OPEN),
     _post("review:hand-back", READING, 422, **_OPEN),

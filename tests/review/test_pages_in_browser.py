@@ -59,3 +59,13 @@ def test_a_settled_case_shows_the_spread_and_is_discussed(opened):
     page.get_by_text("Change it").click()
     page.get_by_text("Whom you can mention").click()
     check_page(page, "discussion")
+
+
+def test_worklist_workload_and_years_are_for_everybody(opened):
+    chair = making.chair()
+    crowd.readings(cases=30, readers=3)
+    crowd.to_read(chair, cases=3)
+    page = opened(chair)
+    for name in ("worklist", "workload", "years"):
+        page.goto(reverse(f"review:{name}"))
+        check_page(page, f"panel-{name}")
