@@ -108,8 +108,8 @@ def study(upload: Upload, modality: str, *, days: int | None = 3, slices: int = 
         series_number=1,
         settled_at=timezone.now(),
     )
-    for position in range(slices):
-        Instance.objects.create(
+    Instance.objects.bulk_create(
+        Instance(
             series=series,
             sop_instance_uid=_uid(),
             sop_class_uid="1.2.840.10008.5.1.4.1.1.2",
@@ -121,6 +121,8 @@ def study(upload: Upload, modality: str, *, days: int | None = 3, slices: int = 
             sha256="0" * 64,
             pixel_digest="0" * 64,
         )
+        for position in range(slices)
+    )
     return made
 
 

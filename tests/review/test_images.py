@@ -7,6 +7,8 @@ import json
 import numpy as np
 import pytest
 from auditlog.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 
@@ -202,3 +204,32 @@ def test_taking_a_file_away_is_a_row_of_its_own(client, reader, study):
 
 def test_dicomweb_is_for_reading_only(client, reader, study):
     assert client.post(address("studies")).status_code == 405
+
+
+def test_a_case_of_three_thousand_slices_asks_as_little_of_the_database_as_one_of_three(client):
+    sign_in(client, reader := making.panellist())
+    asked = []
+    for slices in (3, 3000):
+        case = making.given_case(reader, making.accepted_upload(slices=slices))
+        page = reverse("review:case", args=[case.number])
+        client.get(page)
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(page, headers={"Accept-Encoding": "gzip"})
+        asked.append(len(queries))
+        assert len(answer.context["series"][0]["images"]) == slices
+        middle = stored_middle(case.case_studies.get().study)
+        assert client.get(middle, headers={"Accept": "image/jls"}).status_code == 200
+
+    assert asked[0] == asked[1]
+
+
+def stored_middle(study: Study) -> str:
+    """The address of the middle slice's frame, which is stored."""
+    series = study.series.get()
+    instance = series.instances.all()[series.instances.count() // 2]
+    store_image(instance, np.zeros((4, 4), dtype=np.uint16))
+    return of(
+        study,
+        *("series", series.series_instance_uid),
+        *("instances", instance.sop_instance_uid, "frames", "1"),
+    )
