@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from review.models import FindingCode, ReportingScheme
 from tests.access.doors import (
     ADMINISTERING,
     AUDITING,
@@ -389,6 +390,30 @@ REVIEW = [
     ),
 ]
 
+
+def _scheme(world: World) -> list[Any]:
+    return [ReportingScheme.objects.get(code="co-rads").pk]
+
+
+def _code(world: World) -> list[Any]:
+    return [FindingCode.objects.get(meaning="Halo sign", is_active=True).pk]
+
+
+SCHEMES = [
+    _get("review:schemes", ADMINISTERING),
+    _get("review:scheme", ADMINISTERING, place=_scheme),
+    _post("review:scheme", ADMINISTERING, 422, place=_scheme),
+    _post("review:copy-scheme", ADMINISTERING, 422, place=_scheme),
+    _post("review:use-scheme", ADMINISTERING, place=_scheme),
+    _post("review:discard-scheme", ADMINISTERING, place=_scheme),
+    _get("review:codes", ADMINISTERING),
+    _post("review:codes", ADMINISTERING, 422),
+    _get("review:code", ADMINISTERING, place=_code),
+    _post("review:code", ADMINISTERING, 422, place=_code),
+    _post("review:retire-code", ADMINISTERING, place=_code),
+    _post("review:restore-code", ADMINISTERING, place=_code),
+]
+
 # --- The desk -----------------------------------------------------------------------------
 
 
@@ -492,7 +517,7 @@ ACCOUNTS = [
     ),
 ]
 
-ADDRESSES = [*PUBLIC, *SENT, *GOVERNANCE, *REVIEW, *THE_DESK, *ACCOUNTS]
+ADDRESSES = [*PUBLIC, *SENT, *GOVERNANCE, *REVIEW, *SCHEMES, *THE_DESK, *ACCOUNTS]
 
 
 def elsewhere(args: list[Any]) -> list[Any] | None:
