@@ -11,7 +11,7 @@ from review.exports.rows import Row
 from review.models import Finding, FindingCode, Severity
 from uploads.dicom.documents.composing import Frame, Making
 from uploads.dicom.documents.content import PRIVATE_SCHEME, Code
-from uploads.dicom.documents.measuring import Measurement, area_of
+from uploads.dicom.documents.measuring import Measurement, area_of, length_of
 from uploads.dicom.documents.report import Group, Region, Report, report
 from uploads.dicom.headers import instance_facts
 from uploads.models import Instance, Study
@@ -136,20 +136,29 @@ def _decision(row: Row, purpose: Purpose) -> Group:
 
 
 def _finding(finding: Finding, study: Study, number: int, purpose: Purpose) -> Group:
-    region, area = None, None
-    if finding.instance:
-        frame = _frame(finding.instance, study, finding.frame)
-        region = Region(frame, finding.graphic_type, tuple(finding.graphic_data))
-        area = area_of(finding.graphic_type, finding.graphic_data, frame)
+    where, measured = _place(finding, study)
     return Group(
         f"Finding {number}",
         purpose.uid(f"finding|{finding.pk}"),
-        region=region,
+        # a length is taken along a path
+        path=where if finding.tool == "length" else None,
+        region=where if finding.tool != "length" else None,
         finding=_code(finding.finding),
         site=_code(finding.site) if finding.site else None,
-        measurements=[area] if area else [],
+        measurements=[measured] if measured else [],
         evaluations=[(_DISTRIBUTION, _code(finding.distribution))] if finding.distribution else [],
     )
+
+
+def _place(finding: Finding, study: Study) -> tuple[Region | None, Measurement | None]:
+    """What is drawn, and how long or large it is; neither of a finding that lies on no image."""
+    if finding.instance is None:
+        return None, None
+    frame = _frame(finding.instance, study, finding.frame)
+    where = Region(frame, finding.graphic_type, tuple(finding.graphic_data))
+    if finding.tool == "length":
+        return where, length_of(finding.graphic_data, frame)
+    return where, area_of(finding.graphic_type, finding.graphic_data, frame)
 
 
 def _code(code: FindingCode) -> Code:

@@ -22,7 +22,6 @@ from review.services.findings import (
     NotPlaced,
     Placement,
     placement_of,
-    record_refused_placement,
 )
 from review.services.opening import NothingToOpen, open_case, record_download, record_opening
 from review.services.reading import (
@@ -35,6 +34,7 @@ from review.services.reading import (
     StudyAnswer,
     add_addendum,
     answers_of,
+    record_refusal,
     save_draft,
     submit_reading,
 )
@@ -87,7 +87,7 @@ __all__ = [
     "placement_of",
     "record_download",
     "record_opening",
-    "record_refused_placement",
+    "record_refusal",
     "reopen_case",
     "return_what_is_left_of",
     "save_draft",

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from audit.actors import Actor
-from audit.services import record
 from review.models import Case, CaseStudy, Finding, FindingCode, Reading
 from review.services.refusals import NotOfThisCase, Refusal
 from uploads.addresses import short_uid
@@ -90,11 +88,6 @@ def keep_findings(
     ]
     reading.findings.filter(study=study).delete()
     Finding.objects.bulk_create(rows)
-
-
-def record_refused_placement(*, case: Case, actor: Actor) -> None:
-    """Write into the trail that a finding was to lie on an image of another case."""
-    record("finding.refused", actor=actor, subject=case, case=case.number, reason="another_case")
 
 
 def _check_lists(found: CodedFinding) -> None:

@@ -67,7 +67,7 @@ def save_draft(request: HttpRequest, number: int) -> JsonResponse:
         answer = {"message": str(problem), "version": problem.reading.version, "is_stale": True}
         return JsonResponse(answer, status=409)
     except services.Refusal as problem:
-        _record_refusal(found, request, problem)
+        services.record_refusal(case=found, actor=request.actor, refusal=problem)
         return JsonResponse({"message": str(problem)}, status=409)
     saved_at = timezone.localtime(reading.saved_at)
     return JsonResponse(
@@ -96,19 +96,13 @@ def submit(request: HttpRequest, number: int) -> HttpResponse:
     except services.StaleReading as problem:
         return _stale_page(request, found, form, problem)
     except services.Refusal as problem:
-        _record_refusal(found, request, problem)
+        services.record_refusal(case=found, actor=request.actor, refusal=problem)
         messages.error(request, str(problem))
     else:
         messages.success(request, "Draft saved." if is_draft else "Your reading is locked.")
         # when it made the case discordant, an adjudicator is found at once
         services.assign_by_rule(case=found, actor=request.actor, at=timezone.now())
     return redirect("review:case", number)
-
-
-def _record_refusal(found: Case, request: HttpRequest, problem: services.Refusal) -> None:
-    """What was refused was undone with its transaction, so the trail is told after it."""
-    if isinstance(problem, services.ImageOfAnotherCase):
-        services.record_refused_placement(case=found, actor=request.actor)
 
 
 @require_POST

@@ -210,6 +210,24 @@ def test_highdicom_reads_a_report_of_each_reading_and_study(client, chair, case)
     assert drawn.roi.value.tolist() == np.float32(np.reshape(OUTLINE, (4, 2))).tolist()
 
 
+def test_a_length_leaves_as_a_measurement_along_its_line(client, chair):
+    from highdicom.sr import srread
+
+    case = making.open_case()
+    image = case.case_studies.get().study.series.get().instances.get()
+    place = Placement(f"{short_uid(image.sop_instance_uid)}-1", "length", ((0.0, 1.0), (3.0, 1.0)))
+    found = CodedFinding(code("Nodule"), placement=place)
+    for _ in range(2):
+        said = answer(case, findings=(found,))
+        making.submitted_reading(case, making.panellist(), studies=said)
+
+    for content in reports_of(client).values():
+        groups = srread(io.BytesIO(content)).content.get_image_measurement_groups()
+        (group,) = (each for each in groups if each.tracking_identifier == "Finding 1")
+        (length,) = group.get_measurements()
+        assert (length.name.meaning, length.value) == ("Length", 3)
+
+
 @needs_dciodvfy
 def test_dciodvfy_finds_no_error_in_a_report(client, chair, case, tmp_path):
     for content in reports_of(client).values():

@@ -95,6 +95,11 @@ def acts() -> list[str]:
     return list(LogEntry.objects.order_by("pk").values_list("additional_data__verb", flat=True))
 
 
+def refusals() -> list[dict[str, Any]]:
+    rows = LogEntry.objects.filter(additional_data__verb="reading.refused")
+    return [row.additional_data["facts"] for row in rows]
+
+
 # --- A draft ----------------------------------------------------------------------------
 
 
@@ -179,8 +184,19 @@ def test_a_finding_on_another_cases_image_is_refused_and_in_the_trail(client, re
     )
     client.post(address(case, "submit"), form)
     assert not Finding.objects.exists()
-    rows = LogEntry.objects.filter(additional_data__verb="finding.refused")
-    assert [row.additional_data["facts"]["case"] for row in rows] == [case.number] * 2
+    assert refusals() == [{"case": case.number, "reason": "image_of_another_case"}] * 2
+
+
+def test_a_reading_of_who_was_not_given_the_case_is_refused_and_in_the_trail(client):
+    case = making.given_case(making.panellist())
+    sign_in(client, making.chair())
+
+    answered = save_form(client, case, form_of(case))
+
+    assert answered.status_code == 409
+    assert "is not given to you to read" in answered.json()["message"]
+    assert refusals() == [{"case": case.number, "reason": "not_assigned"}]
+    assert not Reading.objects.exists()
 
 
 def test_a_finding_lies_on_an_image_of_its_own_study(client, reader):
@@ -199,7 +215,7 @@ def test_a_finding_lies_on_an_image_of_its_own_study(client, reader):
 
     assert answered.status_code == 409
     assert "an image of its own study" in answered.json()["message"]
-    assert "finding.refused" not in acts()
+    assert refusals() == []
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
-import type { Pair, Projection } from "../stack/projection";
+import type { Pair, Point, Projection } from "../stack/projection";
 import type { Annotation } from "./annotation";
 import { lengthWords, shapeOf } from "./shapes";
 
 const SVG = "http://www.w3.org/2000/svg";
 const GAP = 8; // CSS pixels between a drawing and its words
 const CHARACTER = 9; // CSS pixels at most, on the average of a line
+const LINE = 20; // CSS pixels from a drawing to words below it
 const HANDLE = 6;
 
 /** How the drawings of the slice on screen look. */
@@ -46,15 +47,19 @@ function drawn(drawing: Annotation, projection: Projection, looks: Looks, width:
   for (const part of ["casing", "line", "hit"]) group.append(node("path", { class: `app-drawing__${part}`, d: path }));
   const parts = [drawing.text, drawing.tool === "length" ? lengthWords(drawing.pairs, projection.pixelSpacing) : ""];
   const words = parts.filter(Boolean).join(", ");
-  // to the other side where it would be cut off, if there is more room
-  const isCut = label[0] + GAP + words.length * CHARACTER > width;
-  const isLeft = isCut && label[0] > width / 2;
-  const place = { x: String(label[0] + (isLeft ? -GAP : GAP)), y: String(label[1]), "text-anchor": isLeft ? "end" : "start" };
-  const text = node("text", { class: "app-drawing__text", ...place });
+  const text = node("text", { class: "app-drawing__text", ...besides(label, words.length * CHARACTER, width) });
   text.textContent = words;
   group.append(text);
   if (isChosen && looks.hasHandles) group.append(...handles(drawing.pairs, projection));
   return group;
+}
+
+/** Beside the drawing on the side that has room, or from edge to edge below it. */
+export function besides([x, y]: Point, length: number, width: number): Readonly<Record<"x" | "y" | "text-anchor", string>> {
+  const right = { x: String(x + GAP), y: String(y), "text-anchor": "start" };
+  if (x + GAP + length <= width) return right;
+  if (x - GAP - length >= 0) return { ...right, x: String(x - GAP), "text-anchor": "end" };
+  return { ...right, x: String(GAP), y: String(y + LINE) };
 }
 
 function handles(pairs: readonly Pair[], projection: Projection): SVGCircleElement[] {
