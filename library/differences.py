@@ -4,9 +4,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from html import unescape
 from itertools import pairwise, zip_longest
 
+from django.utils.html import strip_tags
+
 from library.models import Edition
+from library.text import to_html
 
 _NAMES = {
     "title": "Title",
@@ -16,8 +20,9 @@ _NAMES = {
     "discussion": "Discussion",
     "references": "References",
 }
-# spaces and line ends belong to the word before them
-_WORDS = re.compile(r"\S+\s*")
+_MARKDOWN = ("key_points", "differential", "discussion")
+# a full stop that stays is not taken for a new word
+_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
 @dataclass(frozen=True)
@@ -52,9 +57,7 @@ def history(editions: Iterable[Edition]) -> list[Step]:
 
 def changes(before: Edition, after: Edition) -> list[Change]:
     """What is not the same in two editions, in the order of the page."""
-    texts = [
-        (name, getattr(before, field), getattr(after, field)) for field, name in _NAMES.items()
-    ]
+    texts = [(name, _text(before, field), _text(after, field)) for field, name in _NAMES.items()]
     pairs = zip_longest(_points(before), _points(after), fillvalue="")
     texts += [
         (f"Teaching point {place}", old, new) for place, (old, new) in enumerate(pairs, start=1)
@@ -80,8 +83,18 @@ def pieces(old: str, new: str) -> list[Piece]:
     return found
 
 
+def _text(edition: Edition, field: str) -> str:
+    text = getattr(edition, field)
+    return _read(text) if field in _MARKDOWN else text
+
+
+def _read(markdown: str) -> str:
+    """A text as a reader reads it, without the signs of Markdown."""
+    return unescape(strip_tags(to_html(markdown))).strip()
+
+
 def _points(edition: Edition) -> list[str]:
-    return [point.text for point in edition.teaching_points.all()]
+    return [_read(point.text) for point in edition.teaching_points.all()]
 
 
 def _images(edition: Edition) -> str:

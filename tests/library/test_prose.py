@@ -173,8 +173,9 @@ def test_what_changed_between_editions_is_shown_word_by_word(client):
     (discussion,) = (change for change in newest.changes if change.name == "Discussion")
     assert [(piece.kind, piece.text) for piece in discussion.pieces] == [
         ("kept", "The pattern spreads from "),
-        ("removed", "below."),
-        ("added", "above."),
+        ("removed", "below"),
+        ("added", "above"),
+        ("kept", "."),
     ]
     page = page_of(client, second, "history").content.decode()
     assert "<ins>" in page
