@@ -34,11 +34,17 @@ from review.services.reading import (
     StudyAnswer,
     add_addendum,
     answers_of,
-    record_refusal,
     save_draft,
     submit_reading,
 )
-from review.services.refusals import CaseBeingRead, NotOfThisCase, OwnTrust, Refusal
+from review.services.refusals import (
+    CaseBeingRead,
+    NotOfThisCase,
+    OwnTrust,
+    Refusal,
+    Unentitled,
+    record_refusal,
+)
 from review.services.settling import (
     NotYetRead,
     OwnReading,
@@ -73,6 +79,7 @@ __all__ = [
     "Refusal",
     "StaleReading",
     "StudyAnswer",
+    "Unentitled",
     "add_addendum",
     "adjudicate",
     "answers_of",

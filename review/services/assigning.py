@@ -15,7 +15,7 @@ from bsti_db.accounts.models import Member
 from review.eligibility import available_for, eligible_for, without_chairs
 from review.lifecycle import CaseStatus
 from review.models import READERS, Assignment, Case, PanelProfile, Seat
-from review.services.refusals import Refusal, case_in_turn
+from review.services.refusals import Refusal, Unentitled, case_in_turn
 
 
 class NotEligible(Refusal):
@@ -26,8 +26,10 @@ class NoSeatFree(Refusal):
     """The case has all the people it needs, or takes nobody now."""
 
 
-class NotAssigned(Refusal):
+class NotAssigned(Unentitled):
     """The actor was not given this case, or gave it back."""
+
+    code = "not_assigned"
 
 
 ACCOUNT_CLOSED = "The account is closed."

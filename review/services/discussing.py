@@ -15,7 +15,7 @@ from review.blinding import remarks_visible_to
 from review.eligibility import panel, who_may_look_at
 from review.lifecycle import SETTLED
 from review.models import MAY_CHAIR, Case, Remark, RemarkNotice
-from review.services.refusals import Refusal, case_in_turn
+from review.services.refusals import Refusal, Unentitled, case_in_turn
 
 # an @ before a letter, but not within an address of mail
 _MENTION = re.compile(r"(?<![\w.])@(?=[^\W\d_])")
@@ -29,8 +29,10 @@ class NobodyCalled(Refusal):
     """An @ stands before something that is nobody's name on the panel."""
 
 
-class NotTheirRemark(Refusal):
+class NotTheirRemark(Unentitled):
     """The remark is somebody else's, or withdrawn."""
+
+    code = "not_their_remark"
 
 
 class TooLate(Refusal):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from review.models import Case, CaseStudy, Finding, FindingCode, Reading
-from review.services.refusals import NotOfThisCase, Refusal
+from review.services.refusals import NotOfThisCase, Refusal, Unentitled
 from uploads.addresses import short_uid
 from uploads.dicom.drawing import check_drawing
 from uploads.dicom.graphics import NotAGraphic, Pair, flat, pairs_of
@@ -21,8 +21,10 @@ class NotPlaced(Refusal):
     """A finding cannot lie there: the sentence says why."""
 
 
-class ImageOfAnotherCase(NotOfThisCase):
+class ImageOfAnotherCase(NotOfThisCase, Unentitled):
     """A finding was placed on an image that its case does not show."""
+
+    code = "image_of_another_case"
 
 
 @dataclass(frozen=True)

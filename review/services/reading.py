@@ -23,13 +23,15 @@ from review.models import (
     is_recused,
 )
 from review.services.assigning import NotAssigned
-from review.services.findings import (
-    CodedFinding,
-    ImageOfAnotherCase,
-    findings_of,
-    keep_findings,
+from review.services.findings import CodedFinding, findings_of, keep_findings
+from review.services.refusals import (
+    NotOfThisCase,
+    OwnTrust,
+    Refusal,
+    Unentitled,
+    case_in_turn,
+    own_trust,
 )
-from review.services.refusals import NotOfThisCase, OwnTrust, Refusal, case_in_turn, own_trust
 from review.services.settling import settle_when_read
 
 
@@ -41,8 +43,10 @@ class ReadingLocked(Refusal):
     """The reading was submitted, or the case was given back: it no longer changes."""
 
 
-class NotTheirs(Refusal):
+class NotTheirs(Unentitled):
     """The reading is somebody else's, or still a draft."""
+
+    code = "not_theirs"
 
 
 class StaleReading(Refusal):
@@ -58,14 +62,6 @@ class StaleReading(Refusal):
 
 class ReadingIncomplete(Refusal):
     """A study has no category, or the case no include decision or teaching value."""
-
-
-# what only a forged or an outdated page asks for; the others tell their reader, and no more
-_REFUSALS_OF_RIGHT: dict[type[Refusal], str] = {
-    ImageOfAnotherCase: "image_of_another_case",
-    NotAssigned: "not_assigned",
-    OwnTrust: "own_trust",
-}
 
 
 @dataclass(frozen=True)
@@ -173,17 +169,6 @@ def add_addendum(*, reading: Reading, actor: Actor, text: str, at: datetime) -> 
     addendum = Addendum.objects.create(reading=locked, text=text, written_at=at)
     record("reading.addendum_written", actor=actor, subject=locked, case=locked.case.number)
     return addendum
-
-
-def record_refusal(*, case: Case, actor: Actor, refusal: Refusal) -> bool:
-    """Write into the trail that a reading was refused for want of a right; says whether it was.
-
-    Apart from the refused act, which left nothing behind.
-    """
-    reason = _REFUSALS_OF_RIGHT.get(type(refusal))
-    if reason:
-        record("reading.refused", actor=actor, subject=case, case=case.number, reason=reason)
-    return reason is not None
 
 
 def _check_may_read(case: Case, reader: Member) -> None:

@@ -27,6 +27,7 @@ from review.services.refusals import (
     NotOfThisCase,
     OwnTrust,
     Refusal,
+    Unentitled,
     case_in_turn,
     own_trust,
 )
@@ -37,8 +38,10 @@ class NotYetRead(Refusal):
     """The case has not two readings yet that could be decided by."""
 
 
-class OwnReading(Refusal):
+class OwnReading(Unentitled):
     """Who has read a case does not decide it."""
+
+    code = "own_reading"
 
 
 def opinion_of(reading: Reading) -> Opinion:

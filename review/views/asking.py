@@ -17,6 +17,7 @@ from review.blinding import questions_visible_to
 from review.forms import CaseQuestionForm
 from review.models import MAY_READ, Case, CaseQuestion
 from review.services import Refusal, asking
+from review.views.refusing import refuse
 
 
 @require_POST
@@ -33,7 +34,7 @@ def ask(request: HttpRequest, number: int) -> HttpResponse:
             case=found, actor=request.actor, at=timezone.now(), **form.cleaned_data
         )
     except (Refusal, IllegalMove) as problem:
-        messages.error(request, str(problem))
+        refuse(request, found, problem)
     else:
         ring_mail(question)
         messages.success(request, "The submitter is asked. The case waits for the answer.")
@@ -47,7 +48,7 @@ def go_on(request: HttpRequest, number: int) -> HttpResponse:
     try:
         asking.go_on_without_answer(case=found, actor=request.actor, at=timezone.now())
     except (Refusal, IllegalMove) as problem:
-        messages.error(request, str(problem))
+        refuse(request, found, problem)
     else:
         messages.success(request, "The case is read on without an answer.")
     return redirect("review:case", number)

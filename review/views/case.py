@@ -35,6 +35,7 @@ from review.views import asking, assigning, findings, images
 from review.views.clinical import contexts_of
 from review.views.discussion import discussion_of
 from review.views.readings import summary_of
+from review.views.refusing import note_refusal, refuse
 from review.views.spread import spread_of
 from uploads import stacks
 from uploads.models import Study
@@ -67,7 +68,7 @@ def save_draft(request: HttpRequest, number: int) -> JsonResponse:
         answer = {"message": str(problem), "version": problem.reading.version, "is_stale": True}
         return JsonResponse(answer, status=409)
     except services.Refusal as problem:
-        services.record_refusal(case=found, actor=request.actor, refusal=problem)
+        note_refusal(request, found, problem)
         return JsonResponse({"message": str(problem)}, status=409)
     saved_at = timezone.localtime(reading.saved_at)
     return JsonResponse(
@@ -96,8 +97,7 @@ def submit(request: HttpRequest, number: int) -> HttpResponse:
     except services.StaleReading as problem:
         return _stale_page(request, found, form, problem)
     except services.Refusal as problem:
-        services.record_refusal(case=found, actor=request.actor, refusal=problem)
-        messages.error(request, str(problem))
+        refuse(request, found, problem)
     else:
         messages.success(request, "Draft saved." if is_draft else "Your reading is locked.")
         # when it made the case discordant, an adjudicator is found at once
@@ -115,7 +115,7 @@ def hand_back(request: HttpRequest, number: int) -> HttpResponse:
     try:
         services.hand_back(case=found, actor=request.actor, at=timezone.now(), **form.cleaned_data)
     except services.Refusal as problem:
-        messages.error(request, str(problem))
+        refuse(request, found, problem)
         return redirect("review:case", number)
     services.assign_by_rule(case=found, actor=request.actor, at=timezone.now())
     messages.success(request, f"You gave case {number} back. Somebody else gets it.")
@@ -135,7 +135,7 @@ def add_addendum(request: HttpRequest, number: int) -> HttpResponse:
             reading=reading, actor=request.actor, at=timezone.now(), **form.cleaned_data
         )
     except services.Refusal as problem:
-        messages.error(request, str(problem))
+        refuse(request, found, problem)
     else:
         messages.success(request, "Your addendum is kept beside the reading.")
     return redirect("review:case", number)
@@ -161,7 +161,7 @@ def _decide(request: HttpRequest, number: int, act: Any) -> HttpResponse:
     try:
         verdict = act(case=found, actor=request.actor, at=timezone.now(), **form.cleaned_data)
     except (services.Refusal, IllegalMove) as problem:
-        messages.error(request, str(problem))
+        refuse(request, found, problem)
     else:
         messages.success(request, f"Case {number} is {verdict.outcome}.")
     if not Case.objects.visible_to(request.actor).filter(pk=found.pk).exists():
@@ -192,7 +192,7 @@ def reopen(request: HttpRequest, number: int) -> HttpResponse:
     try:
         services.reopen_case(case=found, actor=request.actor)
     except (services.Refusal, IllegalMove) as problem:
-        messages.error(request, str(problem))
+        refuse(request, found, problem)
     else:
         messages.success(request, f"Case {number} is open again.")
     return redirect("review:case", number)

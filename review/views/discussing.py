@@ -14,6 +14,7 @@ from review.forms import RemarkForm
 from review.models import MAY_READ, Case, Remark
 from review.services import discussing
 from review.views.case import page_with
+from review.views.refusing import note_refusal, refuse
 
 
 @require_POST
@@ -39,7 +40,7 @@ def withdraw(request: HttpRequest, number: int, remark: int) -> HttpResponse:
     try:
         discussing.withdraw_remark(remark=row, actor=request.actor, at=timezone.now())
     except services.Refusal as problem:
-        messages.error(request, str(problem))
+        refuse(request, found, problem)
     else:
         messages.success(request, "The remark is withdrawn. Its text is gone.")
     return _back_to(found)
@@ -58,6 +59,7 @@ def _said(request: HttpRequest, found: Case, form: RemarkForm, row: Remark | Non
             form.add_error("text", str(problem))
         except services.Refusal as problem:
             form.add_error(None, str(problem))
+            note_refusal(request, found, problem)
         else:
             messages.success(request, "Your remark is in the discussion.")
             return _back_to(found)

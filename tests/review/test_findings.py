@@ -96,7 +96,7 @@ def acts() -> list[str]:
 
 
 def refusals() -> list[dict[str, Any]]:
-    rows = LogEntry.objects.filter(additional_data__verb="reading.refused")
+    rows = LogEntry.objects.filter(additional_data__verb="case.act_refused")
     return [row.additional_data["facts"] for row in rows]
 
 
