@@ -13,6 +13,7 @@ from review.views import (
     figures,
     findings,
     images,
+    next_case,
     schemes,
     worklist,
 )
@@ -48,6 +49,7 @@ urlpatterns = [
         discussing.withdraw,
         name="withdraw-remark",
     ),
+    path("next-case.json", next_case.rules, name="next-case"),
     path("years/", figures.years, name="years"),
     path("workload/", figures.workload, name="workload"),
     path("agreement/", agreement.agreement, name="agreement"),

@@ -23,7 +23,13 @@ from review.services.findings import (
     Placement,
     placement_of,
 )
-from review.services.opening import NothingToOpen, open_case, record_download, record_opening
+from review.services.opening import (
+    NothingToOpen,
+    open_case,
+    record_download,
+    record_opening,
+    record_sent_ahead,
+)
 from review.services.reading import (
     Answers,
     CaseNotOpen,
@@ -95,6 +101,8 @@ __all__ = [
     "record_download",
     "record_opening",
     "record_refusal",
+    "record_refused_placement",
+    "record_sent_ahead",
     "reopen_case",
     "return_what_is_left_of",
     "save_draft",

@@ -116,6 +116,12 @@ def record_opening(*, studies: list[Study], actor: Actor, sitting: str, at: date
 
 
 @transaction.atomic
+def record_sent_ahead(*, case: Case, actor: Actor) -> None:
+    """Write into the trail that the page of a case went to a member who has not opened it yet."""
+    record("case.sent_ahead", actor=actor, subject=case)
+
+
+@transaction.atomic
 def record_download(*, studies: list[Study], actor: Actor) -> None:
     """Write into the trail that a member takes DICOM files of these studies away."""
     for study in studies:

@@ -31,7 +31,7 @@ from review.models import (
     Seat,
     is_recused,
 )
-from review.views import asking, assigning, findings, images
+from review.views import asking, assigning, findings, images, next_case
 from review.views.clinical import contexts_of
 from review.views.discussion import discussion_of
 from review.views.readings import summary_of
@@ -208,7 +208,7 @@ def _case_or_404(request: HttpRequest, number: int) -> Case:
 def _page(request: HttpRequest, found: Case, *, status: int = 200, **forms: Any) -> HttpResponse:
     """The page as the actor may see it; `forms` are those that were filled in wrongly."""
     studies = studies_of(found)
-    images.audit_opening(request, [study for study, _ in studies])
+    next_case.audit_page(request, found, [study for study, _ in studies])
     series = images.series_list(studies)
     context = {
         "case": found,
@@ -239,7 +239,7 @@ def _page(request: HttpRequest, found: Case, *, status: int = 200, **forms: Any)
         "form": next(iter(forms.values()), None),
         "opens": list(forms),
     }
-    return render(request, "review/case.html", context, status=status)
+    return next_case.asked_for(render(request, "review/case.html", context, status=status))
 
 
 def page_with(request: HttpRequest, found: Case, **forms: Any) -> HttpResponse:

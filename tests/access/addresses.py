@@ -356,6 +356,7 @@ REVIEW = [
     _get("review:agreement", READING),
     _get("review:agreement-csv", READING),
     _get("review:years", READING),
+    _get("review:next-case", READING),
     _get("review:workload", CHAIRING),
     _post("review:save-draft", READING, 400, **_OPEN),
     _post("review:submit", READING, 422, **_OPEN),
