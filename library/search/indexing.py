@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from html import unescape
 
 from django.contrib.postgres.search import SearchVector
-from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, Value
 from django.utils.html import strip_tags
 from django.utils.text import slugify
@@ -33,9 +32,10 @@ def index_edition(edition: Edition, *, at: datetime) -> SearchEntry:
     findings = _findings(edition)
     named = [*_named(verdict, images), *dict.fromkeys(_meanings(findings))]
     prose = [edition.key_points, edition.differential, edition.discussion]
-    written = [*(point.text for point in edition.teaching_points.all()), *prose]
-    points = [_plain(text) for text in written if text]
-    passage = " ".join([edition.summary, *points]).strip()
+    points = edition.teaching_points.all()
+    written = [*(each for point in points for each in (point.text, point.alt_text)), *prose]
+    texts = [_plain(text) for text in written if text]
+    passage = " ".join([edition.summary, *texts]).strip()
     days = sorted({day for _, _, day, _ in images if day is not None})
     first = images[0]
     entry, _ = SearchEntry.objects.update_or_create(
@@ -44,7 +44,7 @@ def index_edition(edition: Edition, *, at: datetime) -> SearchEntry:
             "facets": sorted(set(_facets(verdict, record, images, findings))),
             "passage": passage,
             "words": words.vocabulary([edition.title, passage, *named]),
-            "vector": _vector(edition.title, [*named, edition.summary], points),
+            "vector": _vector(edition.title, [*named, edition.summary], texts),
             "first_day": days[0] if days else None,
             "days": days,
             "severity": verdict.severity if verdict else None,
@@ -62,9 +62,11 @@ def remove_teaching_case(teaching_case_id: int) -> None:
     SearchEntry.objects.filter(edition__teaching_case=teaching_case_id).delete()
 
 
-@transaction.atomic
 def refresh(*, at: datetime) -> int:
-    """Delete rows of what is not public, make missing ones, renew those that may be outdated."""
+    """Delete rows of what is not public, make missing ones, renew those that may be outdated.
+
+    Each row by itself, so that a suspension never waits for the others.
+    """
     public = Edition.objects.public()
     SearchEntry.objects.filter(~Exists(public.filter(pk=OuterRef("edition")))).delete()
     newest = Max("teaching_case__case__verdicts__decided_at")
@@ -173,9 +175,9 @@ def _plain(markdown: str) -> str:
 _APART = " and the "
 
 
-def _vector(title: str, named: Iterable[str], points: Iterable[str]) -> object:
-    """The title weighs most, then what the panel named and the summary, then the points."""
-    weighed = [([title], "A"), (named, "B"), (points, "C")]
+def _vector(title: str, named: Iterable[str], texts: Iterable[str]) -> object:
+    """The title weighs most, then what the panel named and the summary, then all else."""
+    weighed = [([title], "A"), (named, "B"), (texts, "C")]
     vectors = [
         SearchVector(
             Value(_APART + words.parted(_APART.join(texts))), weight=weight, config=words.CONFIG

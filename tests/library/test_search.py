@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from library import services
-from library.models import SearchEntry
+from library.models import Edition, SearchEntry
 from library.search import indexing
 from review.models import Verdict
 from tests.library import making, many
@@ -203,6 +203,17 @@ def test_a_radiograph_is_found_as_cxr_and_a_category_by_its_name(client):
 
     assert titles(search(client, q="CXR indeterminate")) == ["Film"]
     assert titles(search(client, q="ct normal")) == ["Scan"]
+
+
+def test_words_of_the_discussion_and_of_an_image_in_words_are_found(client):
+    edition = many.published(title="Found")
+    Edition.objects.filter(pk=edition.pk).update(discussion="Think of **sarcoidosis** too.")
+    edition.teaching_points.update(alt_text="A sickle of air beside the lung.")
+    edition.refresh_from_db()
+    indexing.index_edition(edition, at=timezone.now())
+
+    assert titles(search(client, q="sarcoidosis")) == ["Found"]
+    assert titles(search(client, q="sickle")) == ["Found"]
 
 
 def test_words_in_quotes_stay_together(client):

@@ -13,6 +13,7 @@ from PIL import Image
 
 from audit.actors import Actor
 from library import services
+from library.models import Edition
 from library.showing import edition_url
 from tests.library import making, many
 
@@ -175,6 +176,17 @@ def test_a_case_to_print_has_its_points_with_figures_that_say_what_they_are(clie
     assert "<strong>here</strong>" in page
     assert "Cite as: British Society of Thoracic Imaging." in page
     assert "<script type=" not in page.replace('<script type="module"', "")
+
+
+def test_a_case_to_print_has_what_is_discussed_and_the_images_in_words(client):
+    edition = making.published()
+    Edition.objects.filter(pk=edition.pk).update(discussion="Why *this* matters.")
+    edition.teaching_points.update(alt_text="A patch below the pleura.")
+
+    page = client.get(address(edition, "print")).content.decode()
+
+    assert "Why <em>this</em> matters." in page
+    assert 'alt="Teaching point 1: A patch below the pleura."' in page
 
 
 # --- Taken away -----------------------------------------------------------------------
