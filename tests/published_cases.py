@@ -16,7 +16,7 @@ from library.showing import edition_url
 from bsti_db.demonstration import seed
 from bsti_db.demonstration.patients import DemoArrow, DemoPatient, DemoPoint
 patient = DemoPatient(
-    seed=1, ods_code="R0A", studies=[], category="classic", severity=2,
+    seed=1, ods_code="R0A", studies=[], category="{category}", severity=2, findings={findings},
     title="Ground-glass opacity", summary="Seen under the pleura of both lower lobes.",
     points=[
         DemoPoint(
@@ -34,7 +34,14 @@ print("PUBLISHED", edition_url(edition))
 """
 
 
-def publish(site: Site, contents: Sequence[bytes], *, depth: float = 0.25) -> str:
+def publish(
+    site: Site,
+    contents: Sequence[bytes],
+    *,
+    depth: float = 0.25,
+    category: str = "classic",
+    findings: tuple[str, ...] = (),
+) -> str:
     """Send files, have them accepted, read, written up and published; gives the case's address.
 
     The case has one teaching point, at `depth` of its first series from the head down, with an
@@ -45,7 +52,12 @@ def publish(site: Site, contents: Sequence[bytes], *, depth: float = 0.25) -> st
     browser("POST", f"/uploads/{upload_id}/submit/", b"", {})
     wait_until_accepted(site, upload_id)
     script = _READ_AND_WRITE.format(
-        upload=upload_id, folder=site.folder, depth=depth, head=ARROW_HEAD
+        upload=upload_id,
+        folder=site.folder,
+        depth=depth,
+        head=ARROW_HEAD,
+        category=category,
+        findings=findings,
     )
     printed = site.manage("shell", "-c", script)
     found = re.search(r"^PUBLISHED (\S+)$", printed, re.MULTILINE)
