@@ -97,7 +97,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _problem(request: HttpRequest, status: int, template: str = "") -> HttpResponse:
     if is_for_programs(request):
-        return JsonResponse({"status": status}, status=status)
+        # a shared cache may keep a 404 otherwise, and what comes back would stay away
+        return JsonResponse(
+            {"status": status}, status=status, headers={"Cache-Control": "no-store"}
+        )
     # no context of the session's: these pages must appear whatever is wrong
     answer = render(None, template or f"errors/{status}.html", {"is_public_page": True})
     answer.status_code = status

@@ -4,20 +4,16 @@ Its own worker needs what our policy forbids, so it stands on a server of the te
 the site's addresses on: one origin, and the site's policy stays as it is.
 """
 
-import base64
-import hashlib
 import json
-import os
 import re
 import shutil
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bsti_db.devserver.setup import node_and_npm
+from tests import npm_packages
 from tests.fronts import Front, front_of
 from tests.sites import Site
 from tests.visiting import Visitor
@@ -32,12 +28,15 @@ _LEFT_OUT = ("package/dist/ort/", "package/dist/dicom-microscopy-viewer/")
 
 def built_files() -> Path:
     """The folder of its built page; fetched once, and kept outside the project."""
-    folder = _kept() / f"ohif-{VERSION}"
+    folder = npm_packages.kept() / f"ohif-{VERSION}"
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as place:
             unpacked = Path(place) / "dist"
-            _unpack(_fetched(Path(place)), unpacked)
+            package = npm_packages.fetched(
+                Path(place), package=PACKAGE, version=VERSION, sha512=SHA512
+            )
+            _unpack(package, unpacked)
             unpacked.chmod(0o755)
             try:
                 unpacked.rename(folder)
@@ -108,31 +107,6 @@ def _config(dicom_web: str) -> dict[str, object]:
             }
         ],
     }
-
-
-def _kept() -> Path:
-    """A cache that outlives the test run and is shared by every copy of the project."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bsti-db"
-
-
-def _fetched(folder: Path) -> Path:
-    """The package as the registry has it, of exactly the pinned bytes."""
-    node, npm = node_and_npm()
-    done = subprocess.run(
-        [*map(str, npm), "pack", f"{PACKAGE}@{VERSION}", "--silent", "--ignore-scripts"],
-        cwd=folder,
-        env=os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"npm could not fetch {PACKAGE} {VERSION}:\n{done.stderr}")
-    (package,) = folder.glob("*.tgz")
-    digest = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
-    if digest != SHA512:
-        raise RuntimeError(f"{PACKAGE} {VERSION} is not the package whose digest is pinned here.")
-    return package
 
 
 def _unpack(package: Path, folder: Path) -> None:

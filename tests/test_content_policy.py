@@ -29,7 +29,17 @@ OWN = {
     "object-src": "'none'",
     "manifest-src": "'self'",
 }
-ATTRIBUTES = ("src", "srcset", "href", "action", "formaction", "poster", "data", "hx-get")
+ATTRIBUTES = (
+    "src",
+    "srcset",
+    "href",
+    "action",
+    "formaction",
+    "poster",
+    "data",
+    "hx-get",
+    "data-hx-get",
+)
 
 pytestmark = pytest.mark.django_db
 

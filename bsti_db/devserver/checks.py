@@ -26,7 +26,7 @@ BROWSERS = {
     "webkit2gtk-driver": ("WebKitWebDriver",),
     "xvfb": ("Xvfb",),
 }
-DEBIAN = BROWSERS | {"dicom3tools": ("dciodvfy",)}
+DEBIAN = BROWSERS | {"dicom3tools": ("dciodvfy",), "default-jre-headless": ("java",)}
 AT_ONCE = 2
 # one more than the cores of the smallest machine: browsers and workers are often waited for
 TEST_PROCESSES = max(3, min(os.cpu_count() or 1, 8))
@@ -183,7 +183,8 @@ def _environment() -> dict[str, str]:
 def _install_from_debian() -> None:
     """Install the browsers and dciodvfy where we may.
 
-    A browser is never skipped silently; without dciodvfy its tests say that they were skipped.
+    A browser is never skipped silently; without dciodvfy or Java their tests say that they were
+    skipped.
     """
     missing = _missing(DEBIAN)
     if not missing:

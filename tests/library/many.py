@@ -1,4 +1,4 @@
-"""Many public cases, each different, made as rows: what they show lies in no bucket."""
+"""Many public cases, each different, made as rows; what they show lies in the bucket if asked."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+import numpy as np
 from django.utils import timezone
 
 from bsti_db.accounts.models import Member, Organisation
+from library import storage
 from library.lifecycle import EditionStatus
 from library.models import (
     Edition,
@@ -32,7 +34,10 @@ from review.models import (
     Verdict,
 )
 from tests.factories import member, organisation
+from tests.library.making import header_of
 from tests.review.making import accepted_upload, record_of
+from uploads.dicom import rendering
+from uploads.dicom.transcoding import encode_frame
 from uploads.models import ClinicalRecord, Upload
 
 _numbers = count(9_000)
@@ -173,6 +178,26 @@ def _shown(plan: Plan, edition: Edition, upload: Upload) -> None:
             TeachingPoint.objects.create(
                 edition=edition, position=1, text=plan.point, instance=instance
             )
+
+
+def store(edition: Edition) -> None:
+    """What lies in the public bucket for an edition's images: one grey frame, again and again."""
+    for image in edition.images.select_related("instance__series__study"):
+        header = header_of(image.instance.series, image.instance)
+        uids = {
+            "00080018": image.sop_instance_uid,
+            "0020000D": image.study_instance_uid,
+            "0020000E": image.series_instance_uid,
+        }
+        for tag, uid in uids.items():
+            header[tag]["Value"] = [uid]
+        storage.write(storage.frame_key(edition, image, 1), encode_frame(_GREY))
+        storage.write_metadata(storage.metadata_key(edition, image.series_instance_uid), [header])
+        picture = rendering.thumbnail(_GREY, header)
+        storage.write(storage.thumbnail_key(edition, image.series_instance_uid), picture)
+
+
+_GREY = np.full((4, 4), 3, dtype=np.uint16)
 
 
 def _people() -> list[Member]:
