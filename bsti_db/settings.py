@@ -373,6 +373,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
     },
     "tell-of-discussions": {"task": "review.tasks.tell_of_discussions", "schedule": 900.0},
+    "resume-telling-curators": {
+        "task": "review.tasks.resume_telling_curators",
+        "schedule": 300.0,
+    },
     "remind-readers": {"task": "review.tasks.remind_readers", "schedule": 3_600.0},
     "return-cases-of-closed-accounts": {
         "task": "review.tasks.return_cases_of_closed_accounts",

@@ -1,4 +1,4 @@
-"""Who may be given a case: not its trust's people, not who had it before."""
+"""Who may be given a case, not its trust's people nor who had it; who is told of names in one."""
 
 from datetime import date
 
@@ -9,11 +9,18 @@ from bsti_db.accounts.models import Member, TotpDevice
 from review.lifecycle import CaseStatus
 from review.models import MAY_CHAIR, MAY_READ, Assignment, Case, CaseStudy, PanelProfile, Reading
 
+MAY_HANDLE_HELD = "accounts.uploads_handle_held"
+
 
 def panel() -> QuerySet[Member]:
     """Members who can sign in and read cases."""
     enrolled = TotpDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
     return Member.objects.filter(_may(MAY_READ), Exists(enrolled), is_active=True).order_by("pk")
+
+
+def curators() -> QuerySet[Member]:
+    """Who is told of images that identify somebody."""
+    return Member.objects.filter(_may(MAY_HANDLE_HELD), is_active=True).order_by("pk")
 
 
 def eligible_for(case: Case) -> QuerySet[Member]:

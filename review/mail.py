@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from bsti_db.accounts.models import Member
+from review.eligibility import curators
 from review.models import Assignment, Case, CaseQuestion, RemarkNotice, Seat
 from review.services.discussing import notices_due
 from review.services.reminding import due_for_reminder
@@ -117,6 +118,25 @@ def _reminder_row(row: Assignment, *, is_overdue: bool) -> dict[str, object]:
 
 _DISCUSSION_SUBJECT = "New in the discussions of the panel"
 _REMINDER_SUBJECT = "Cases of the panel that wait for you"
+
+
+def send_set_aside(case: Case, *, at: datetime) -> None:
+    """Tell every curator, once, that the panel saw whom a case shows. Nothing of what it saw."""
+    with transaction.atomic():
+        due = Case.objects.awaiting_curators().select_for_update(of=("self",))
+        addresses = list(curators().values_list("email", flat=True))
+        # with nobody to tell, it stays due
+        if not addresses or not (found := due.filter(pk=case.pk).first()):
+            return
+        context = {"case": found, "address": _address(reverse("held-uploads"))}
+        text = render_to_string("review/mail/set_aside.txt", context)
+        subject = f"Case {found.number} was set aside: its images identify somebody"
+        for address in addresses:
+            send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [address])
+        found.curators_told_at = at
+        found.save(update_fields=["curators_told_at"])
+
+
 _SUBJECTS = {
     "asked": "needs an answer to the expert panel from you",
     "reminded": "still needs an answer to the expert panel from you",

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from bsti_db.accounts.models import Member
 from review import mail, services
-from review.models import Assignment, CaseQuestion
+from review.models import Assignment, Case, CaseQuestion
 from review.services import asking, discussing, reminding
 
 
@@ -75,3 +75,18 @@ def return_cases_of_closed_accounts() -> None:
         services.pass_on_what_is_left_of(
             member=member, reason=services.ACCOUNT_CLOSED, at=timezone.now()
         )
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
+def tell_curators(case_id: int) -> None:
+    """Tell the curators of a case that was set aside. Run again, it sends nothing."""
+    case = Case.objects.filter(pk=case_id).first()
+    if case:
+        mail.send_set_aside(case, at=timezone.now())
+
+
+@shared_task
+def resume_telling_curators() -> None:
+    """Ring again for every case set aside of which no curator was told."""
+    for pk in Case.objects.awaiting_curators().values_list("pk", flat=True):
+        tell_curators.delay(pk)

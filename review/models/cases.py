@@ -67,6 +67,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Cases in which the panel saw whom they show, the longest waiting first."""
         return self.filter(status=CaseStatus.SET_ASIDE).order_by("set_aside_at")
 
+    def awaiting_curators(self) -> "CaseQuerySet":
+        """Cases set aside of which no curator was told yet."""
+        return self.set_aside().filter(curators_told_at=None)
+
     def accepted(self) -> "CaseQuerySet":
         """Cases the panel accepted, with a study left to show."""
         return self.filter(_has_a_study_left(), status=CaseStatus.ACCEPTED)
@@ -150,6 +154,7 @@ class Case(models.Model):
     )
     set_aside_reason = models.CharField(max_length=20, choices=SetAsideReason.choices, blank=True)
     set_aside_where = models.CharField(max_length=200, blank=True)
+    curators_told_at = models.DateTimeField(null=True, blank=True)  # that it was set aside
 
     objects = CaseQuerySet.as_manager()
 

@@ -33,6 +33,10 @@ from review.services.refusals import (
 )
 from uploads.models import Patient
 
+_SET_ASIDE = [
+    "set_aside_at", "set_aside_by", "set_aside_reason", "set_aside_where", "curators_told_at",
+]  # fmt: skip
+
 
 class NotYetRead(Refusal):
     """The case has not two readings yet that could be decided by."""
@@ -160,7 +164,8 @@ def set_aside(*, case: Case, actor: Actor, reason: str, where: str, at: datetime
     case.set_aside_by = actor.member
     case.set_aside_reason = Case.SetAsideReason(reason)
     case.set_aside_where = where
-    case.save(update_fields=["set_aside_at", "set_aside_by", "set_aside_reason", "set_aside_where"])
+    case.curators_told_at = None
+    case.save(update_fields=_SET_ASIDE)
     # nobody waits for an answer about images that nobody may see
     case.questions.filter(closed_at=None).update(closed_at=at)
     CASE_LIFECYCLE.advance(case, CaseStatus.SET_ASIDE, actor=actor, reason=str(reason))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.lifecycles import IllegalMove
-from review import services, worklists
+from review import services, tasks, worklists
 from review.blinding import may_see_others, readings_visible_to
 from review.days import studies_of
 from review.forms import (
@@ -181,6 +181,7 @@ def set_aside(request: HttpRequest, number: int) -> HttpResponse:
     except IllegalMove as problem:
         messages.error(request, str(problem))
         return redirect("review:case", number)
+    tasks.tell_curators.delay_on_commit(found.pk)
     messages.success(request, f"Case {number} is set aside. Its images are on no page any more.")
     return redirect("review:worklist")
 
