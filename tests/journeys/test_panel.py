@@ -133,9 +133,12 @@ def write_up(page: Page) -> None:
 def publish(page: Page) -> None:
     page.goto(reverse("library:desk"))
     keys.activate(page, page.get_by_role("link", name=re.compile("^Teaching case")).first)
+    button = page.get_by_role("button", name="Publish", exact=True)
+    expect(button).to_be_visible()
     for box in page.locator("form[action$='/publish/'] input[type=checkbox]").all():
         keys.activate(page, box, "Space")
-    keys.activate(page, page.get_by_role("button", name="Publish", exact=True))
+        expect(box).to_be_checked()
+    keys.activate(page, button)
     expect(page.get_by_text("copied").first).to_be_visible()
 
 
