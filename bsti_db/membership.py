@@ -88,6 +88,7 @@ def details(request: HttpRequest, member_id: int) -> HttpResponse:
         except services.GmcNumberTaken as problem:
             form.add_error("gmc_number", str(problem))
         except services.NotAllowed as problem:
+            services.record_refusal(member=who, actor=request.actor, refusal=problem)
             form.add_error(None, str(problem))
         else:
             messages.success(request, "The details are changed.")

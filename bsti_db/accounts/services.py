@@ -43,6 +43,10 @@ class NotAllowed(Exception):
     """A rule between people forbids it; the sentence says which."""
 
 
+class NotByYou(NotAllowed):
+    """Another administrator may do it: the trail is told that this one tried."""
+
+
 @transaction.atomic
 def invite_member(
     *,
@@ -202,7 +206,7 @@ def change_roles(*, member: Member, roles: Iterable[str], actor: Actor) -> None:
     Raises NotAllowed for one's own roles.
     """
     if actor.member == member:
-        raise NotAllowed("Ask another administrator to change your own roles.")
+        raise NotByYou("Ask another administrator to change your own roles.")
     groups = groups_of(roles)
     # a case is given before or after, never in between
     Member.objects.select_for_update(no_key=True).get(pk=member.pk)
@@ -219,6 +223,15 @@ def change_roles(*, member: Member, roles: Iterable[str], actor: Actor) -> None:
     )
 
 
+def record_refusal(*, member: Member, actor: Actor, refusal: NotAllowed) -> None:
+    """Write into the trail that somebody tried what is another's to do.
+
+    Apart from the refused act, which left nothing behind.
+    """
+    if isinstance(refusal, NotByYou):
+        record("member.act_refused", actor=actor, subject=member)
+
+
 @transaction.atomic
 def change_details(
     *,
@@ -233,7 +246,7 @@ def change_details(
     Raises NotAllowed for oneself: recusal stands on the organisation. Raises GmcNumberTaken.
     """
     if actor.member == member:
-        raise NotAllowed("Ask another administrator to change your own details.")
+        raise NotByYou("Ask another administrator to change your own details.")
     return _change(member, actor, name=name, gmc_number=gmc_number, organisation=organisation)
 
 
@@ -253,7 +266,7 @@ def deactivate_member(*, member: Member, actor: Actor) -> None:
     Raises NotAllowed for oneself and for the last administrator.
     """
     if actor.member == member:
-        raise NotAllowed("Ask another administrator to deactivate your own account.")
+        raise NotByYou("Ask another administrator to deactivate your own account.")
     _keep_an_administrator(member, False)
     if not Member.objects.filter(pk=member.pk, is_active=True).update(is_active=False):
         raise NotAllowed("This account is deactivated already.")
@@ -278,7 +291,7 @@ def ask_factor_reset(*, member: Member, actor: Actor, at: datetime) -> FactorRes
     Raises NotAllowed for oneself, and when one is asked for already.
     """
     if actor.member == member:
-        raise NotAllowed("Ask two other administrators to reset your own second factor.")
+        raise NotByYou("Ask two other administrators to reset your own second factor.")
     if FactorReset.objects.filter(member=member, agreed_at=None, cancelled_at=None).exists():
         raise NotAllowed("A reset is asked for already. A second administrator must agree.")
     wish = FactorReset.objects.create(member=member, asked_by=actor.member, asked_at=at)
@@ -293,7 +306,7 @@ def agree_factor_reset(*, wish: FactorReset, actor: Actor, at: datetime) -> Invi
     Raises NotAllowed for the one who asked and for the member.
     """
     if actor.member in (wish.asked_by, wish.member):
-        raise NotAllowed("Another administrator than the one who asked must agree.")
+        raise NotByYou("Another administrator than the one who asked must agree.")
     agreed = FactorReset.objects.filter(pk=wish.pk, agreed_at=None, cancelled_at=None).update(
         agreed_by=actor.member, agreed_at=at
     )

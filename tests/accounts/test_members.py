@@ -122,7 +122,7 @@ def test_nobody_changes_their_own_roles_or_deactivates_themselves(office, admini
     administrator.refresh_from_db()
     assert administrator.is_active
     assert list(administrator.groups.values_list("name", flat=True)) == ["administrator"]
-    assert verbs() == []
+    assert verbs() == ["member.act_refused", "member.act_refused"]
 
 
 def test_the_last_administrator_stays():
@@ -162,7 +162,11 @@ def test_a_second_factor_is_reset_by_two_administrators(office, administrator):
     assert Invitation.objects.open(timezone.now()).filter(member=member).count() == 1
     wish = FactorReset.objects.get()
     assert (wish.asked_by, wish.agreed_by) == (administrator, second)
-    assert verbs() == ["member.factor_reset_asked", "member.factor_reset"]
+    assert verbs() == [
+        "member.factor_reset_asked",
+        "member.act_refused",
+        "member.factor_reset",
+    ]
 
 
 def test_a_cancelled_reset_is_not_agreed_to_afterwards(office):

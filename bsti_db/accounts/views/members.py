@@ -142,9 +142,11 @@ def act(
     request: HttpRequest, member_id: int, service: Callable[[Member], Any], done: str = ""
 ) -> HttpResponse:
     """Do something to a member, and go back to their page with what came of it."""
+    who = get_object_or_404(Member, pk=member_id)
     try:
-        service(get_object_or_404(Member, pk=member_id))
+        service(who)
     except services.NotAllowed as problem:
+        services.record_refusal(member=who, actor=request.actor, refusal=problem)
         messages.error(request, str(problem))
     else:
         if done:
