@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from review.models import CaseQuestion
-from review.services import Refusal, asking
+from review.services import Refusal, asking, fill_seats_left
 from review.views.asking import ring_mail
 from uploads.entrance import submitter_required
 from uploads.forms import AnswerForm
@@ -45,6 +45,7 @@ def answer(request: HttpRequest, upload_id: Any, question_id: int) -> HttpRespon
     except Refusal as problem:
         messages.error(request, str(problem))
     else:
+        fill_seats_left(case=question.case, at=timezone.now())
         ring_mail(question)
         messages.success(request, "Your answer has reached the expert panel.")
     return redirect("uploads:detail", upload.pk)

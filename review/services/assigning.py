@@ -76,6 +76,11 @@ def assign_by_rule(*, case: Case, actor: Actor, at: datetime) -> list[Assignment
     return given
 
 
+def fill_seats_left(*, case: Case, at: datetime) -> list[Assignment]:
+    """Give the seats that came free while the case stood still, as a task: nobody's own act."""
+    return assign_by_rule(case=case, actor=Actor.of_task("fill_seats"), at=at)
+
+
 @transaction.atomic
 def hand_back(*, case: Case, actor: Actor, reason: str, at: datetime) -> Assignment:
     """Give a case back unread or undecided: its member sees it no more, and keeps their draft.

@@ -16,7 +16,7 @@ from review import tasks
 from review.blinding import questions_visible_to
 from review.forms import CaseQuestionForm
 from review.models import MAY_READ, Case, CaseQuestion
-from review.services import Refusal, asking
+from review.services import Refusal, asking, fill_seats_left
 from review.views.refusing import refuse
 
 
@@ -50,6 +50,7 @@ def go_on(request: HttpRequest, number: int) -> HttpResponse:
     except (Refusal, IllegalMove) as problem:
         refuse(request, found, problem)
     else:
+        fill_seats_left(case=found, at=timezone.now())
         messages.success(request, "The case is read on without an answer.")
     return redirect("review:case", number)
 

@@ -195,6 +195,7 @@ def reopen(request: HttpRequest, number: int) -> HttpResponse:
     except (services.Refusal, IllegalMove) as problem:
         refuse(request, found, problem)
     else:
+        services.fill_seats_left(case=found, at=timezone.now())
         messages.success(request, f"Case {number} is open again.")
     return redirect("review:case", number)
 

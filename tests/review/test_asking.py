@@ -230,3 +230,25 @@ def test_another_submitter_cannot_answer(client):
     assert client.post(address, {"text": ANSWER}).status_code == 404
     question.refresh_from_db()
     assert question.closed_at is None
+
+
+@pytest.mark.parametrize("door", ["answer", "go on"])
+def test_a_seat_given_back_while_the_case_waits_is_given_to_another_afterwards(client, door):
+    reader, asker = making.panellist(), making.panellist()
+    case = making.given_case(reader)
+    making.assigned(case, asker)
+    question = asked(case, asker)
+    services.hand_back(case=case, actor=making.actor(reader), reason="Busy", at=timezone.now())
+    other = making.panellist()
+
+    if door == "answer":
+        entering.come_in(client, question.upload.submitter)
+        address = reverse("answer-panel", args=[question.upload_id, question.pk])
+        client.post(address, {"text": ANSWER})
+    else:
+        sign_in(client, asker)
+        client.post(reverse("review:go-on", args=[case.number]))
+
+    case.refresh_from_db()
+    assert case.status == Case.Status.OPEN
+    assert case.assignments.get(member=other).handed_back_at is None
