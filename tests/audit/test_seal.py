@@ -450,7 +450,7 @@ def test_the_command_says_that_the_trail_is_whole(trail, capsys):
     call_command("verify_audit")
 
     assert capsys.readouterr().out == (
-        "The trail is whole: 9 rows, of which 6 are anchored in 1 signed segments.\n"
+        "The trail is whole: 9 rows, of which 6 are anchored in 1 signed segment.\n"
     )
 
 

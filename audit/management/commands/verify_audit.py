@@ -30,9 +30,10 @@ class Command(BaseCommand):
             self._end(f"The trail cannot be verified: {problem or type(problem).__name__}")
         if not found.is_whole:
             self._end(f"The trail is not whole. {found.problem}")
+        segments = f"{found.anchors:,} signed segment{'s' * (found.anchors != 1)}"
         self.stdout.write(
             f"The trail is whole: {found.rows:,} rows, of which {found.anchored:,} are anchored "
-            f"in {found.anchors:,} signed segments."
+            f"in {segments}."
         )
 
     def _end(self, sentence: str) -> None:
