@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from review.days import studies_of
 from review.models import Case, CaseStudy
-from uploads import dicomweb, stacks
+from review.views.images import answer_audited
+from uploads import stacks
 from uploads.addresses import short_uid
 from uploads.models import Study
 
@@ -23,7 +24,7 @@ def dicom_web(request: HttpRequest, resource: str) -> HttpResponse:
     """The desk's DICOMweb: accepted cases, for editors and publishers (decision 4)."""
     if not any(request.user.has_perm(permission) for permission in DESK):
         raise PermissionDenied
-    return dicomweb.answer(request, studies=_studies_of_the_desk(), resource=resource)
+    return answer_audited(request, _studies_of_the_desk(), resource)
 
 
 def _studies_of_the_desk() -> QuerySet[Study]:

@@ -25,7 +25,11 @@ _DOWNLOAD = r"studies/[^/]+(/series/[^/]+(/instances/[^/]+)?)?/?"
 @permission_required(MAY_READ, raise_exception=True)
 def dicom_web(request: HttpRequest, resource: str) -> HttpResponse:
     """The panel's DICOMweb: the studies of the cases the member may see."""
-    studies = _visible_studies(request.actor)
+    return answer_audited(request, _visible_studies(request.actor), resource)
+
+
+def answer_audited(request: HttpRequest, studies: QuerySet[Study], resource: str) -> HttpResponse:
+    """The DICOMweb answer for a member, with what they see and take away in the trail."""
     # a list of studies opens none of them
     uid = resource.strip("/").split("/")[1:2]
     asked = list(studies.filter(study_instance_uid=uid[0])) if uid else []

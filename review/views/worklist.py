@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.actors import Actor
+from audit.services import record
 from review import services, worklists
 from review.lifecycle import SETTLED
 from review.models import (
@@ -38,6 +39,10 @@ def worklist(request: HttpRequest) -> HttpResponse:
     paginator = Paginator(_rows(asked, request.actor), ROWS_A_PAGE)
     paginator.count = counts[asked.show]  # counted already, among all the lists
     page = paginator.get_page(request.GET.get("page"))
+    record(
+        "cases.listed", actor=request.actor, subject=None,
+        show=asked.show, modality=asked.modality, page=page.number,
+    )  # fmt: skip
     context = {
         "tabs": [
             {

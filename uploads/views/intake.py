@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.lifecycles import IllegalMove
+from audit.services import record
 from uploads import services, tasks
 from uploads.entrance import submitter_required
 from uploads.forms import ClinicalForm, DeclarationForm
@@ -92,7 +93,9 @@ def status(request: HttpRequest, upload_id: Any) -> HttpResponse:
 @require_safe
 @submitter_required
 def header_report(request: HttpRequest, upload_id: Any) -> HttpResponse:
-    return report(own_upload(request, upload_id))
+    upload = own_upload(request, upload_id)
+    record("headers.downloaded", actor=request.actor, subject=upload)
+    return report(upload)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
