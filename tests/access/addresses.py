@@ -145,6 +145,14 @@ PUBLIC = [
         what="suspended",
         has_object=False,
     ),
+    _get("library:history", EVERYBODY, place=lambda w: _edition(w)[:2]),
+    *(
+        _get("library:history", EVERYBODY, 404, place=place, what=what, has_object=False)
+        for place, what in (
+            (lambda w: _never_published(w)[:2], "never public"),
+            (lambda w: _taken_away(w)[:2], "suspended"),
+        )
+    ),
     _get("library:member-actions", EVERYBODY, place=lambda w: _edition(w)[:1]),
     *_of_an_edition("library:edition"),
     *_of_an_edition("library:case-json"),
@@ -353,6 +361,8 @@ REVIEW = [
     ),
     _get("review:away", READING),
     _post("review:away", READING, 422),
+    _get("review:years", READING),
+    _get("review:workload", CHAIRING),
     _get("review:agreement", READING),
     _get("review:agreement-csv", READING),
     _get("review:years", READING),
@@ -440,6 +450,8 @@ THE_DESK = [
     _post("library:edit", DESK, 422, place=_edition_pk("edition"), special={"publisher": 302}),
     _get("library:check", DESK, place=_edition_pk("proposed")),
     _post("library:publish", PUBLISHING, 422, place=_edition_pk("proposed")),
+    _post("library:stop-publication", PUBLISHING, place=_edition_pk("proposed")),
+    _post("library:confirm", EDITING, place=_edition_pk("published")),
     _post("library:return", PUBLISHING, place=_edition_pk("proposed")),
     _get("library:annotations", DESK, place=_edition_pk("edition")),
     _post(

@@ -44,6 +44,7 @@ _LEFT: dict[str, tuple[str, ...]] = {
     },
     "POST review:withdraw-remark": ("remark.withdrawn",),
     "POST review:reopen": ("case.reopened",),
+    "GET review:workload": ("workload.viewed",),
     "GET review:agreement": ("agreement.viewed",),
     "GET review:agreement-csv": ("agreement.exported",),
     **{
@@ -58,6 +59,7 @@ _LEFT: dict[str, tuple[str, ...]] = {
     "POST library:edit": ("edition.opened",),
     "GET library:check": ("edition.opened",),
     "GET library:desk-document": ("edition.exported",),
+    "POST library:confirm": ("edition.confirmed",),
     "POST library:close-concern": ("concern.closed",),
     "POST library:suspend": ("edition.suspended",),
     "POST library:reinstate": ("edition.reinstatement_asked",),
