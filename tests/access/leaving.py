@@ -52,6 +52,7 @@ _LEFT: dict[str, tuple[str, ...]] = {
         for name in ("readings", "findings", "whole")
     },
     "POST review:use-scheme": ("scheme.put_to_use",),
+    "POST review:discard-scheme": ("scheme.discarded",),
     "POST review:retire-code": ("finding_code.retired",),
     # the desk
     "POST library:start": ("edition.started",),
@@ -77,10 +78,9 @@ _LED_ON = {
     # whoever lacks something is led away before the page, and leaves nothing
     ("GET library:edit", "publisher"): (),
     ("POST library:edit", "publisher"): (),
-    # a remark is withdrawn by its writer alone
+    # a remark is withdrawn by its writer or a chair
     **{
-        ("POST review:withdraw-remark", name): ()
-        for name in ("reader", "adjudicator", "own trust", "chair")
+        ("POST review:withdraw-remark", name): () for name in ("reader", "adjudicator", "own trust")
     },
 }
 
@@ -93,6 +93,8 @@ def left_by(address: Address, visitor: str) -> tuple[str, ...]:
             return ()
         return _TAKEN if end in ("files", "") else _OPENED
     name = f"{address.method} {address.name}"
+    if address.what == "set aside":
+        return ()  # its page shows no images
     return _LED_ON.get((name, visitor), _LEFT.get(name, ()))
 
 
