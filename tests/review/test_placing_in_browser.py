@@ -203,6 +203,8 @@ def test_at_320_pixels_a_finding_is_placed_and_nothing_is_cut_off(browser, live_
         expect(act(row, "Arrow on slice 2 of 3")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         check_page(page, "case-placed-320")
+        act(row, "Place again").click()
+        check_page(page, "case-placing")
 
 
 def test_after_submitting_the_finding_is_drawn_and_nobody_can_move_it(browser, live_server, case):

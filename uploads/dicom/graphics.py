@@ -60,7 +60,10 @@ def _pair(given: object) -> Pair:
 def _is_finite(number: object) -> bool:
     if isinstance(number, bool) or not isinstance(number, int | float):
         return False
-    return math.isfinite(number)
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number of more digits than a float holds
+        return False
 
 
 def check_graphic(

@@ -36,6 +36,8 @@ async function showDrawings(stack: Stack): Promise<void> {
 async function placeFindings(stack: Stack): Promise<void> {
   const form = document.querySelector<HTMLElement>("form[data-reading]");
   if (!form) return;
+  // it knows the slice on screen from the first one that is drawn
+  const showing = startShowing(stack, "", true);
   const { startPlacing } = await import("./findings/placing");
-  startPlacing(stack, form);
+  startPlacing(showing, form);
 }

@@ -1,7 +1,7 @@
 import type { Annotation, Tool } from "../annotations/annotation";
 import { listenToDrawing } from "../annotations/pointer";
 import { inMiddle, shifted } from "../annotations/shaping";
-import { startShowing, type Showing } from "../annotations/showing";
+import type { Showing } from "../annotations/showing";
 import { findImage } from "../stack/address";
 import type { Pair, Projection } from "../stack/projection";
 import { seriesOf, type Stack } from "../stack/stack";
@@ -10,6 +10,7 @@ import { buildRow, type Acts, type Row } from "./row";
 import { buildToolbar, type Toolbar } from "./toolbar";
 
 const PREVIEW = "preview";
+const NOT_SHOWN = "The image is not on screen yet. Wait until it is shown.";
 const STEPS = 50; // presses of a button from one side of an image to the other
 const ANYWHERE = { columns: Infinity, rows: Infinity };
 const LEAST_STEP = 10; // pixels, where the image's size is not known
@@ -25,8 +26,8 @@ interface Placing {
 }
 
 /** Lets a reader place the findings of the form on the images; the form's draft keeps where. */
-export function startPlacing(stack: Stack, form: HTMLElement): void {
-  const showing = startShowing(stack, "", true);
+export function startPlacing(showing: Showing, form: HTMLElement): void {
+  const { stack } = showing;
   // the form lists the findings
   showing.panel.remove();
   const rows: Row[] = [];
@@ -143,7 +144,11 @@ function isOf(row: Row, stack: Stack, image: string): boolean {
 function lay(placing: Placing, tool: Tool, pairs: readonly Pair[]): boolean {
   const { row, showing } = placing;
   const image = showing.image();
-  if (!row || image === null) return false;
+  if (!row) return false;
+  if (image === null) {
+    placing.toolbar.tell(NOT_SHOWN);
+    return false;
+  }
   if (!isOf(row, showing.stack, image)) {
     placing.toolbar.tell("This image is of another study. Choose a series of the study that the finding is of.");
     return false;
@@ -174,7 +179,8 @@ function change(placing: Placing, row: Row, pairs: readonly Pair[]): void {
 function putInMiddle(placing: Placing): void {
   const { row, tool } = placing;
   const size = projectionOn(placing);
-  if (row && size && lay(placing, tool, inMiddle(tool, size))) row.focusMoves();
+  if (!size) placing.toolbar.tell(NOT_SHOWN);
+  else if (row && lay(placing, tool, inMiddle(tool, size))) row.focusMoves();
 }
 
 function giveUp(placing: Placing): void {
