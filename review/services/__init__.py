@@ -103,7 +103,6 @@ __all__ = [
     "record_download",
     "record_opening",
     "record_refusal",
-    "record_refused_placement",
     "record_sent_ahead",
     "reopen_case",
     "return_what_is_left_of",

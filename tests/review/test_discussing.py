@@ -12,9 +12,11 @@ from django.utils import timezone
 from bsti_db.accounts.models import Member
 from review import services, tasks
 from review.blinding import remarks_visible_to
+from review.mail import send_discussion_digest
 from review.models import Case, Remark, RemarkNotice
 from review.services import discussing
 from tests.review import making
+from tests.review.test_races import at_once
 from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -323,3 +325,16 @@ def test_there_is_no_spread_of_a_case_that_is_being_read(client):
     for who in (reader, making.chair()):
         sign_in(client, who)
         assert spread(client, case) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_sweeps_at_one_moment_one_sends_the_digest():
+    case = making.decided_case()
+    called = making.panellist()
+    said(case, case.readings.first().reader, f"@{called.name} look", ago=HOUR)
+
+    def send() -> None:
+        send_discussion_digest(called, at=timezone.now())
+
+    assert at_once(send, send, send) == ["done"] * 3
+    assert len(mail.outbox) == 1
