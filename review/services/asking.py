@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from audit.actors import Actor
-from review.blinding import may_see_progress
+from review.blinding import locked_readings, may_see_progress
 from review.lifecycle import CASE_LIFECYCLE, CaseStatus
 from review.models import MAY_CHAIR, Case, CaseQuestion, is_recused
 from review.services.assigning import NotAssigned
@@ -104,8 +104,16 @@ def _close(case: Case, pk: int, *, answer: str, actor: Actor, at: datetime) -> N
     waited = timezone.localdate(at) - timezone.localdate(question.asked_at)
     _move_due_dates(case, waited)
     CASE_LIFECYCLE.advance(case, CaseStatus.OPEN, actor=actor, is_answered=bool(answer))
-    # with both readings locked it is where it was before: discordant
-    settle_when_read(case=case, at=at)
+    # with both readings locked it is where it was before: discordant, or left to the chair
+    if not _was_set_aside_after_reading(case):
+        settle_when_read(case=case, at=at)
+
+
+def _was_set_aside_after_reading(case: Case) -> bool:
+    """Whether the case was opened again with all its readings: the chair decides what stands."""
+    if case.set_aside_at is None:
+        return False
+    return not locked_readings(case).filter(submitted_at__gt=case.set_aside_at).exists()
 
 
 def _move_due_dates(case: Case, waited: timedelta) -> None:

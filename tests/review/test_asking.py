@@ -157,6 +157,20 @@ def test_setting_a_case_aside_closes_its_question_and_another_can_be_asked_later
     assert case.status == Case.Status.QUERIED
 
 
+def test_an_answer_settles_no_case_that_was_opened_again_with_both_readings():
+    case, chair = making.decided_case(), making.chair()
+    services.set_aside(
+        case=case, actor=making.actor(chair), reason="face", where="", at=timezone.now()
+    )
+    services.reopen_case(case=case, actor=making.actor(chair))
+
+    answered(asked(case, chair))
+
+    case.refresh_from_db()
+    assert case.status == Case.Status.OPEN
+    assert case.verdicts.count() == 1
+
+
 def test_a_withdrawn_upload_is_asked_nothing_more():
     reader = making.panellist()
     case = making.given_case(reader)
