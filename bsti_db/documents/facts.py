@@ -27,6 +27,7 @@ def _people() -> dict[str, str]:
         "password_characters": str(_validator("MinimumLengthValidator")["min_length"]),
         "passwords_remembered": str(_validator("HistoryValidator")["remembered"]),
         "password_renewal": f"must be renewed every {days} days" if days else "need no renewal",
+        "password_notices": _notices() if days and settings.PASSWORD_NOTICE_DAYS else "",
         "idle": span(settings.IDLE_TIMEOUT),
         "absolute": span(settings.ABSOLUTE_TIMEOUT),
         "sign_in_failures": str(settings.AXES_FAILURE_LIMIT),
@@ -36,6 +37,11 @@ def _people() -> dict[str, str]:
         "code": span(CODE_LIFETIME),
         "submitter_idle": span(IDLE_LIMIT),
     }
+
+
+def _notices() -> str:
+    *first, last = (str(days) for days in settings.PASSWORD_NOTICE_DAYS)
+    return f"{', '.join(first)} and {last} days" if first else f"{last} days"
 
 
 def _uploads() -> dict[str, str]:
