@@ -39,6 +39,8 @@ export interface Loader<Picture> {
 export const DAMAGED = 200;
 
 const BACKOFF = [500, 2000];
+// as many connections as a browser opens to one site: fewer leave a quick line waiting for the server
+const PARALLEL = 6;
 
 /** The nearest waiting slice to `current`, the one ahead before the one behind; -1 when none waits. */
 export function nextToLoad(states: readonly LoadState[], current: number, ahead: 1 | -1): number {
@@ -80,7 +82,7 @@ async function withTries<Picture>(
 
 /** Fetches a whole stack around the slice that is looked at, a few at a time, each with two more tries. */
 export function createLoader<Picture>(options: LoaderOptions<Picture>): Loader<Picture> {
-  const { count, load, onChange, parallel = 4, capacity = () => Infinity, pause = wait } = options;
+  const { count, load, onChange, parallel = PARALLEL, capacity = () => Infinity, pause = wait } = options;
   const states = new Array<LoadState>(count).fill("waiting");
   const pictures = new Map<number, Picture>();
   const failures = new Map<number, LoadError>();
