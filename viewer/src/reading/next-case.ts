@@ -1,3 +1,5 @@
+import { element } from "../elements";
+
 const LETTER_KEYS = "letter-keys"; // the reader's switch for single letters (WCAG 2.1.4)
 const NEXT = "j";
 
@@ -6,6 +8,10 @@ export function startNextCase(page: Document, open: (address: string) => void): 
   const link = page.querySelector<HTMLAnchorElement>("a[data-next-case]");
   if (!link) return;
   link.setAttribute("aria-keyshortcuts", NEXT.toUpperCase());
+  const shown = element("kbd", { className: "app-key" }, NEXT.toUpperCase());
+  // a screen reader has it from the link already
+  shown.setAttribute("aria-hidden", "true");
+  link.after(" ", shown);
   page.addEventListener("keydown", (event) => {
     if (localStorage.getItem(LETTER_KEYS) === "off" || !isOurs(event)) return;
     event.preventDefault();

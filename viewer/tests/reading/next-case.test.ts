@@ -27,6 +27,7 @@ describe("the key of the next case", () => {
     expect(press(page.body, "j").defaultPrevented).toBe(true);
     expect(open).toHaveBeenCalledWith("https://site.test/review/cases/8/");
     expect(page.querySelector("a")?.getAttribute("aria-keyshortcuts")).toBe("J");
+    expect(page.querySelector("kbd")?.textContent).toBe("J");
   });
 
   it("leaves words that are typed, other keys and the switched-off reader alone", () => {
