@@ -101,6 +101,10 @@ class EditionQuerySet(models.QuerySet["Edition"]):
             status__in=[EditionStatus.PUBLISHED, EditionStatus.SUPERSEDED],
         )
 
+    def on_show(self) -> Self:
+        """Those whose case was not set aside or erased: its words may identify somebody too."""
+        return self.filter(teaching_case__case__in=Case.objects.with_images())
+
     def on_the_desk(self) -> Self:
         """What editors work on."""
         return self.filter(status__in=[EditionStatus.DRAFT, EditionStatus.PROPOSED])

@@ -134,7 +134,8 @@ def may_draw(request: HttpRequest, edition: Edition) -> bool:
 def _edition(request: HttpRequest, edition_id: int) -> Edition:
     if not any(request.user.has_perm(permission) for permission in DESK):
         raise PermissionDenied
-    return get_object_or_404(Edition.objects.select_related("teaching_case__case"), pk=edition_id)
+    editions = Edition.objects.on_show().select_related("teaching_case__case")
+    return get_object_or_404(editions, pk=edition_id)
 
 
 def _may_edit(request: HttpRequest) -> None:

@@ -67,8 +67,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     editions = Edition.objects.select_related("teaching_case", "author")
     context = {
         "to_write": Case.objects.of_teaching_value().exclude(pk__in=written).order_by("number"),
-        "drafts": editions.filter(status=EditionStatus.DRAFT),
-        "proposed": editions.filter(status=EditionStatus.PROPOSED),
+        "drafts": editions.on_show().filter(status=EditionStatus.DRAFT),
+        "proposed": editions.on_show().filter(status=EditionStatus.PROPOSED),
         "public": editions.filter(status=EditionStatus.PUBLISHED),
         "concerns": Concern.objects.open().select_related("teaching_case"),
         "suspended": editions.filter(status=EditionStatus.SUSPENDED),
@@ -98,7 +98,7 @@ def start(request: HttpRequest, case_number: int) -> HttpResponse:
 def edit(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Images left, text right. Saving keeps a version; a stale one is told and loses nothing."""
     edition = get_object_or_404(
-        Edition.objects.select_related("teaching_case__case"), pk=edition_id
+        Edition.objects.on_show().select_related("teaching_case__case"), pk=edition_id
     )
     if edition.status != EditionStatus.DRAFT or not request.user.has_perm("accounts.library_edit"):
         return redirect("library:check", edition.pk)
@@ -197,7 +197,7 @@ def _opened(request: HttpRequest, edition: Edition) -> None:
 def check(request: HttpRequest, edition_id: int) -> HttpResponse:
     """An edition as the public will see it, with the checklist for the second person."""
     edition = get_object_or_404(
-        Edition.objects.select_related("teaching_case__case"), pk=edition_id
+        Edition.objects.on_show().select_related("teaching_case__case"), pk=edition_id
     )
     _opened(request, edition)
     context = _check_context(request, edition, ChecklistForm(), DayForm())
@@ -257,7 +257,7 @@ def _private_points(edition: Edition) -> list[dict[str, Any]]:
 @require_POST
 def publish(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = get_object_or_404(
-        Edition.objects.select_related("teaching_case__case"), pk=edition_id
+        Edition.objects.on_show().select_related("teaching_case__case"), pk=edition_id
     )
     form, day = ChecklistForm(request.POST), DayForm(request.POST)
     form.is_valid()
