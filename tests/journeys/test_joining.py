@@ -29,6 +29,8 @@ def test_an_invited_panellist_joins_and_keeps_their_account(
     with own_browser(browser, live_site) as page:
         sign_in_without_the_app(page, recovery_code)
         keep_account(page)
+        look_after_oneself(page)
+        be_told_that_the_password_ends(page, live_site)
     with own_browser(browser, live_site) as page:
         forget_password(page, live_site)
 
@@ -98,7 +100,6 @@ def keep_account(page: Page) -> None:
     expect(page.get_by_role("status").first).to_contain_text("Your password is changed")
     page.get_by_role("link", name=re.compile("Make new ones")).click()
     check_page(page, "renew-recovery-codes")
-    look_after_oneself(page)
     page.goto("/accounts/members/")
     expect(page.get_by_role("heading", name="You may not do this")).to_be_visible()
 
@@ -121,6 +122,20 @@ def look_after_oneself(page: Page) -> None:
     check_page(page, "activity")
     page.goto("/review/profile/away/")
     check_page(page, "away-with-nothing-due")
+
+
+def be_told_that_the_password_ends(page: Page, site: Site) -> None:
+    with site.database() as connection:
+        connection.execute(
+            "UPDATE accounts_member SET password_changed_at = now() - interval '80 days'"
+            " WHERE email = %s",
+            [ADDRESS],
+        )
+    page.goto("/review/")
+    expect(page.get_by_role("main")).to_contain_text("Your password must be renewed by")
+    check_page(page, "worklist-password-ends")
+    page.get_by_role("link", name="Renew it now").click()
+    expect(page.get_by_role("heading", name="Change your password")).to_be_visible()
 
 
 def forget_password(page: Page, site: Site) -> None:
