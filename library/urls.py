@@ -7,6 +7,7 @@ from library.views import (
     desk,
     desk_images,
     documents,
+    editing,
     feeds,
     figures,
     images,
@@ -27,7 +28,8 @@ dicom_web = [
 the_desk = [
     path("", desk.desk, name="desk"),
     path("cases/<int:case_number>/start/", desk.start, name="start"),
-    path("<int:edition_id>/", desk.edit, name="edit"),
+    path("<int:edition_id>/", editing.edit, name="edit"),
+    path("<int:edition_id>/save/", editing.save, name="save"),
     path("<int:edition_id>/check/", desk.check, name="check"),
     path("<int:edition_id>/publish/", desk.publish, name="publish"),
     path("<int:edition_id>/stop/", desk.stop_publication, name="stop-publication"),

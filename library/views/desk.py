@@ -1,6 +1,5 @@
 """The desk: editors draft and propose, a second person checks and publishes."""
 
-from dataclasses import fields
 from functools import partial
 from typing import Any
 
@@ -14,18 +13,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from audit.lifecycles import IllegalMove
 from audit.services import record
-from library import completeness, listing, schedule, services, showing, tasks
+from library import listing, schedule, services, showing, tasks
 from library.forms import (
     ChecklistForm,
     DayForm,
-    EditionForm,
     ReturnForm,
     pictures_before,
-    point_forms,
 )
 from library.lifecycle import EditionStatus
 from library.models import Concern, Edition, RetirementReason, TeachingCase
@@ -34,7 +31,6 @@ from library.views.desk_images import dicom_web_root, stack_series
 from review.models import Case
 from uploads.addresses import short_uid
 
-PROSE = [field.name for field in fields(services.Prose)]
 REFUSALS = (
     IllegalMove,
     services.NotReady,
@@ -92,102 +88,14 @@ def start(request: HttpRequest, case_number: int) -> HttpResponse:
     return redirect("library:edit", edition.pk)
 
 
-@desk_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """Images left, text right. Saving keeps a version; a stale one is told and loses nothing."""
-    edition = get_object_or_404(
-        Edition.objects.on_show().select_related("teaching_case__case"), pk=edition_id
-    )
-    if edition.status != EditionStatus.DRAFT or not request.user.has_perm("accounts.library_edit"):
-        return redirect("library:check", edition.pk)
-    available = services.series_of(edition.teaching_case.case)
-    posted = request.POST if request.method == "POST" else None
-    form = EditionForm(posted, initial=_initial(edition), available=available)
-    points = point_forms(edition, available, posted)
-    # every form is asked, so that every error is shown at once
-    if posted is not None and all([form.is_valid(), *(point.is_valid() for point in points)]):
-        answer = _save(request, edition, form, points)
-        if answer is not None:
-            return answer
-    else:
-        _opened(request, edition)
-    context = {
-        "edition": edition,
-        "form": form,
-        "points": points,
-        "series": stack_series(edition.teaching_case.case),
-        "dicomweb_root": dicom_web_root(),
-        "annotations": _annotations(edition, may_write=True),
-        "series_keys": _series_keys(available),
-        "lacking": completeness.missing(edition),
-        **_meter(edition),
-    }
-    return render(request, "library/edit.html", context, status=422 if posted is not None else 200)
-
-
-def _meter(edition: Edition) -> dict[str, Any]:
-    parts = completeness.parts(edition)
-    return {"parts": parts, "parts_there": sum(part.is_there for part in parts)}
-
-
-def _annotations(edition: Edition, *, may_write: bool) -> dict[str, Any]:
+def annotations_of(edition: Edition, *, may_write: bool) -> dict[str, Any]:
     return {
         "root": reverse("library:annotations", args=[edition.pk]),
         "may_write": may_write,
     }
 
 
-def _initial(edition: Edition) -> dict[str, Any]:
-    shown = edition.shown_series.values_list("series_id", flat=True)
-    return {
-        **{name: getattr(edition, name) for name in services.WRITTEN},
-        "series": list(shown),
-        "version": edition.version,
-    }
-
-
-def _series_keys(available: list[Any]) -> dict[str, int]:
-    return {short_uid(row.series_instance_uid): row.pk for row in available}
-
-
-def _save(
-    request: HttpRequest, edition: Edition, form: EditionForm, points: list[Any]
-) -> HttpResponse | None:
-    drafts = [draft for draft in (point.draft() for point in points) if draft]
-    cleaned = form.cleaned_data
-    try:
-        with transaction.atomic():
-            services.save_draft(
-                edition=edition,
-                version=cleaned["version"],
-                title=cleaned["title"],
-                summary=cleaned["summary"],
-                series=list(cleaned["series"]),
-                points=drafts,
-                prose=services.Prose(**{name: cleaned[name] for name in PROSE}),
-                actor=request.actor,
-                at=timezone.now(),
-            )
-            if "propose" in request.POST:
-                services.propose_edition(edition=edition, actor=request.actor, at=timezone.now())
-    except services.StaleEdition as problem:
-        form.add_error(None, str(problem))
-        form.data = {**form.data.dict(), "version": str(edition.version)}
-        return None
-    except REFUSALS as problem:
-        form.add_error(None, str(problem))
-        edition.refresh_from_db()
-        return None
-    if "propose" in request.POST:
-        messages.success(request, "The edition is proposed. A second person will check it.")
-        return redirect("library:desk")
-    messages.success(request, "Saved.")
-    return redirect("library:edit", edition.pk)
-
-
-def _opened(request: HttpRequest, edition: Edition) -> None:
+def note_opened(request: HttpRequest, edition: Edition) -> None:
     record("edition.opened", actor=request.actor, subject=edition)
 
 
@@ -199,7 +107,7 @@ def check(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = get_object_or_404(
         Edition.objects.on_show().select_related("teaching_case__case"), pk=edition_id
     )
-    _opened(request, edition)
+    note_opened(request, edition)
     context = _check_context(request, edition, ChecklistForm(), DayForm())
     return render(request, "library/check.html", context)
 
@@ -217,7 +125,7 @@ def _check_context(
         "return_form": ReturnForm(),
         "series": stack_series(case, set(shown)),
         "dicomweb_root": dicom_web_root(),
-        "annotations": _annotations(edition, may_write=False),
+        "annotations": annotations_of(edition, may_write=False),
         "points": _private_points(edition),
         **listing.panel_context(edition),
         "context_rows": showing.context_rows(case),

@@ -268,3 +268,73 @@ def test_two_years_on_the_page_says_so_and_the_desk_is_asked(client):
     edition.refresh_from_db()
     assert edition.review_by == TODAY + timedelta(days=730)
     assert "To look at again" not in editor.get(reverse("library:desk")).content.decode()
+
+
+# --- Saved as it is written ------------------------------------------------------------
+
+
+def form_of(edition, **changes):
+    series = services.series_of(edition.teaching_case.case)
+    return {
+        "version": edition.version,
+        "title": "Half a title",
+        "series": [series[0].pk],
+        "points": 0,
+    } | changes
+
+
+def keep(client, edition, **changes):
+    return client.post(reverse("library:save", args=[edition.pk]), form_of(edition, **changes))
+
+
+def test_the_form_is_kept_as_it_is_written_and_says_when(client):
+    edition = making.draft()
+
+    answer = keep(sign_in(client, edition.author), edition)
+
+    assert answer.json()["message"].startswith("Saved at ")
+    edition.refresh_from_db()
+    assert (edition.title, edition.version) == ("Half a title", answer.json()["version"])
+
+
+def test_a_second_window_is_told_and_changes_nothing(client):
+    edition = making.draft()
+
+    answer = keep(sign_in(client, edition.author), edition, version=edition.version - 1)
+
+    assert answer.status_code == 409
+    assert answer.json()["is_stale"]
+    assert answer.json()["version"] == edition.version
+    edition.refresh_from_db()
+    assert edition.title == "Ground-glass opacity"
+
+
+def test_what_is_not_whole_yet_is_said_and_not_kept(client):
+    edition = making.draft()
+
+    answer = keep(
+        sign_in(client, edition.author), edition, **{"points": 1, "point-0-text": "About what?"}
+    )
+
+    assert answer.status_code == 400
+    assert "Say which image this point is about." in answer.json()["message"]
+
+
+def test_a_proposed_edition_is_not_changed_by_a_window_left_open(client):
+    edition = making.proposed()
+
+    answer = keep(sign_in(client, edition.author), edition)
+
+    assert answer.status_code == 409
+    assert answer.json() == {"message": "This edition is no longer a draft, so it was not changed."}
+
+
+def test_what_is_written_in_one_go_is_one_row_of_the_trail(client):
+    edition = making.draft()
+    client = sign_in(client, edition.author)
+
+    for _ in range(3):
+        keep(client, edition)
+        edition.refresh_from_db()
+
+    assert LogEntry.objects.filter(additional_data__verb="edition.saved").count() == 1

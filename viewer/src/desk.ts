@@ -1,6 +1,7 @@
 import { readSeries } from "./stack/series";
 import { boundSlice } from "./desk/binding";
 import { required } from "./elements";
+import { startDraft } from "./reading/draft";
 
 /** The drawing that is chosen on this slice; one that was made after the page is a new option. */
 function bindDrawing(select: HTMLSelectElement, image: string): void {
@@ -31,6 +32,10 @@ if (stack && keys) {
       window.value = viewport?.dataset["window"] ?? window.value;
       bindDrawing(required(point, "[name$='-annotation']", HTMLSelectElement), viewport?.dataset["shown"] ?? "");
       button.dataset["done"] = "true";
+      point.dispatchEvent(new Event("change", { bubbles: true }));
     });
   }
 }
+
+const form = document.querySelector<HTMLFormElement>("form[data-desk]");
+if (form) startDraft(form);

@@ -5,7 +5,7 @@ const UNREACHABLE = "Not saved: the server does not answer. Your answers are sti
 const SIGNED_OUT =
   "Not saved: you were signed out. Your answers are still here: sign in again in another window, then change anything.";
 
-/** Keeps the reading form's answers on the server as they change. */
+/** Keeps a form's answers on the server as they change: a reading's, or an edition's at the desk. */
 export function startDraft(form: HTMLFormElement): void {
   const state = required(form, "[data-draft-state]", HTMLElement);
   const conflict = required(form, "[data-draft-conflict]", HTMLElement);
@@ -23,7 +23,8 @@ export function startDraft(form: HTMLFormElement): void {
     },
   });
   // with a script every change is saved, so the button says nothing new
-  required(form, "[data-save-draft]", HTMLButtonElement).hidden = true;
+  const button = form.querySelector<HTMLButtonElement>("[data-save-draft]");
+  if (button) button.hidden = true;
   form.addEventListener("input", () => {
     drafts.touch();
   });
