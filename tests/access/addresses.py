@@ -101,15 +101,15 @@ def _image(world: World) -> str:
     )
 
 
-def _of_an_edition(name: str, *more: Any) -> list[Address]:
+def _of_an_edition(name: str, *more: Any, suspended: int = 404) -> list[Address]:
     """What belongs to an edition is there while it is published, and at no other time."""
     return [
         _get(name, EVERYBODY, place=lambda w: [*_edition(w), *_of(more, w)]),
         *(
-            _get(name, EVERYBODY, 404, place=place, what=what, has_object=False)
-            for place, what in (
-                (lambda w: [*_never_published(w), *_of(more, w)], "of a proposed edition"),
-                (lambda w: [*_taken_away(w), *_of(more, w)], "of a suspended edition"),
+            _get(name, EVERYBODY, status, place=place, what=what, has_object=False)
+            for place, what, status in (
+                (lambda w: [*_never_published(w), *_of(more, w)], "of a proposed edition", 404),
+                (lambda w: [*_taken_away(w), *_of(more, w)], "of a suspended edition", suspended),
             )
         ),
     ]
@@ -137,10 +137,10 @@ PUBLIC = [
     _get(
         "library:case", EVERYBODY, 404, place=lambda w: _never_published(w)[:2], what="never public"
     ),
+    # a neutral notice, which nobody may keep
     _get(
         "library:case",
         EVERYBODY,
-        404,
         place=lambda w: _taken_away(w)[:2],
         what="suspended",
         has_object=False,
@@ -154,7 +154,7 @@ PUBLIC = [
         )
     ),
     _get("library:member-actions", EVERYBODY, place=lambda w: _edition(w)[:1]),
-    *_of_an_edition("library:edition"),
+    *_of_an_edition("library:edition", suspended=200),
     *_of_an_edition("library:case-json"),
     *_of_an_edition("library:citation", "bib"),
     *_of_an_edition("library:figure", 1),
@@ -446,6 +446,7 @@ THE_DESK = [
     _post("library:start", EDITING, 404, place=_number("case_open"), what="of a case in reading"),
     _get("library:edit", DESK, place=_edition_pk("edition"), special={"publisher": 302}),
     _post("library:edit", DESK, 422, place=_edition_pk("edition"), special={"publisher": 302}),
+    _post("library:save", EDITING, 400, place=_edition_pk("edition")),
     _get("library:check", DESK, place=_edition_pk("proposed")),
     _post("library:publish", PUBLISHING, 422, place=_edition_pk("proposed")),
     _post("library:stop-publication", PUBLISHING, place=_edition_pk("proposed")),
