@@ -36,6 +36,7 @@ _TIMED = ("Date", "Expires")
 # one's own looks are in them, so they are compared by their rows
 _OF_ONES_OWN_LOOKS = ("audit:", "accounts:activity", "accounts:sessions")
 # signing out would end the walk
+_PAGES_OF_ACTS = ("audit:trail", "accounts:activity")
 NOT_WALKED = {"accounts:sign-out", "live", "ready"}
 WITH_TIME_OF_MAKING = "docx"
 
@@ -197,12 +198,19 @@ def making_spare() -> Member:
     )[0]
 
 
+def rows_of_pages(client, address: str) -> list[dict[str, Any]]:
+    """All rows of a list that has pages: one's own acts push others' off the first."""
+    first = client.get(address).context
+    rest = range(2, first["page"].paginator.num_pages + 1)
+    pages = [first, *(client.get(address, {"page": number}).context for number in rest)]
+    return [row for page in pages for row in page["rows"]]
+
+
 def of_others_in_the_trail(client, reader: Member) -> list[tuple[str, str, str]]:
     export = client.get(reverse("audit:export"))
     lines = b"".join(export.streaming_content).decode().splitlines()[1:]
-    page = client.get(reverse("audit:trail")).context["rows"]
-    rows = [(row["verb"], row["actor_key"], row["subject_key"]) for row in page]
-    own = client.get(reverse("accounts:activity")).context["rows"]
+    trail, own = (rows_of_pages(client, reverse(name)) for name in _PAGES_OF_ACTS)
+    rows = [(row["verb"], row["actor_key"], row["subject_key"]) for row in trail]
     rows += [(row["words"], str(row["who"].pk), row["subject"]) for row in own if row["who"]]
     exported = [tuple(line.split(",")[i] for i in (1, 3, 5)) for line in lines if "," in line]
     return [row for row in rows + exported if row[1] != str(reader.pk)]
