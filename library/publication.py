@@ -131,7 +131,7 @@ def _write_pictures(edition: Edition, image: PublishedImage, header: Header) -> 
     if image.series_position == 1:
         below = f"{citing.COLLECTION}. Teaching case {edition.teaching_case.number}"
         content = preview(pixels, header, title=edition.title, below=below)
-        storage.write(storage.preview_key(edition), content)
+        storage.write(storage.preview_key(edition, image.series_instance_uid), content)
 
 
 def sweep_public_objects() -> int:

@@ -4,6 +4,7 @@ Objects are written once and never changed; a key holds only public identifiers.
 """
 
 import gzip
+import hashlib
 import json
 from typing import Any
 
@@ -41,8 +42,10 @@ def thumbnail_key(edition: Edition, series_instance_uid: str) -> str:
     return f"{prefix(edition)}{series_instance_uid}/thumbnail.png"
 
 
-def preview_key(edition: Edition) -> str:
-    return f"{prefix(edition)}preview.png"
+def preview_key(edition: Edition, series_instance_uid: str) -> str:
+    # an edition whose copying failed may come back with another title, which the picture shows
+    title = hashlib.sha256(edition.title.encode()).hexdigest()[:16]
+    return f"{prefix(edition)}{series_instance_uid}/preview-{title}.png"
 
 
 def document_key(edition: Edition, document: PublishedDocument) -> str:

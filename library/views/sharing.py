@@ -13,11 +13,11 @@ from library.views.public import credits_of
 def preview(request: HttpRequest, number: int, slug: str, edition: int) -> HttpResponse:
     """The picture made at publishing; of an edition published before, its first thumbnail."""
     row = readable_edition(number, slug, edition)
+    (first,) = row.images.order_by("series_position").values_list("series_instance_uid").first()
     try:
-        content = storage.read(storage.preview_key(row))
+        content = storage.read(storage.preview_key(row, first))
     except FileNotFoundError:
-        first = row.images.order_by("series_position").values_list("series_instance_uid").first()
-        content = storage.read(storage.thumbnail_key(row, first[0]))
+        content = storage.read(storage.thumbnail_key(row, first))
     return HttpResponse(content, content_type="image/png")
 
 

@@ -54,6 +54,16 @@ def test_copying_twice_leaves_the_same_objects_and_rows():
     assert PublishedImage.objects.count() == rows
 
 
+def test_an_edition_that_comes_back_with_another_title_is_copied_as_well():
+    edition = making.approved()
+    publication.copy_edition(edition)
+    edition.title = "Crazy paving"
+
+    publication.copy_edition(edition)
+
+    assert len({key for key in keys(edition) if "/preview-" in key}) == 2
+
+
 def test_an_image_keeps_its_public_uid_from_edition_to_edition():
     first = making.published()
     second = making.published(first.teaching_case.case)
