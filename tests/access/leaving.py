@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from library.models import IntruderCheck
+from library.models import IntruderCheck, RetirementReason
 from tests.access.addresses import Address, Place, nowhere
 from tests.access.world import World
 from tests.factories import PASSWORD
@@ -43,7 +43,7 @@ _LEFT: dict[str, tuple[str, ...]] = {
         )
     },
     "POST review:withdraw-remark": ("remark.withdrawn",),
-    "POST review:reopen": ("case.reopened",),
+    "POST review:reopen": ("case.reopened", "case.assigned"),
     "GET review:workload": ("workload.viewed",),
     "GET review:agreement": ("agreement.viewed",),
     "GET review:agreement-csv": ("agreement.exported",),
@@ -64,7 +64,6 @@ _LEFT: dict[str, tuple[str, ...]] = {
     "POST library:close-concern": ("concern.closed",),
     "POST library:suspend": ("edition.suspended",),
     "POST library:reinstate": ("edition.reinstatement_asked",),
-    "POST library:retire": ("edition.retired",),
     "POST library:revise": ("edition.started",),
     # accounts
     "POST accounts:sign-out": ("member.signed_out",),
@@ -80,7 +79,8 @@ _LED_ON = {
     ("POST library:edit", "publisher"): (),
     # a remark is withdrawn by its writer or a chair
     **{
-        ("POST review:withdraw-remark", name): () for name in ("reader", "adjudicator", "own trust")
+        ("POST review:withdraw-remark", name): ("case.act_refused",)
+        for name in ("reader", "adjudicator", "own trust")
     },
 }
 
@@ -187,6 +187,10 @@ ACTS = [
     Act(
         "library:return", "publisher", ("edition.returned",), {"comment": "Which lobe?"},
         _at("proposed"),
+    ),
+    Act(
+        "library:retire", "publisher", ("edition.retired",),
+        {"reason": RetirementReason.values[0]}, lambda w: _published(w)[:1],
     ),
     Act(
         "library:concern", "anonymous", ("concern.reported",), {"kind": "other", "text": "Look."},
