@@ -85,6 +85,21 @@ class NewPasswordForm(forms.Form):
         return cleaned
 
 
+class JoinForm(NewPasswordForm):
+    """The code of the invitation's mail, and the first password."""
+
+    invitation_code = forms.CharField(
+        label="Code of the invitation",
+        max_length=20,
+        help_text="8 letters and digits, in the mail that brought you here",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+        error_messages={"required": "Enter the code of the invitation."},
+    )
+    field_order = ("invitation_code", "new_password", "repeated_password")
+
+
 class ChangePasswordForm(NewPasswordForm):
     """A member's own change: the present password first, so that an open screen is not enough."""
 

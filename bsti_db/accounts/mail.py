@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from bsti_db.accounts import passwords, resets
 from bsti_db.accounts.models import Invitation, Member
-from bsti_db.accounts.services import invitation_token
+from bsti_db.accounts.services import invitation_code, invitation_token
 
 
 def invitation_address(invitation: Invitation) -> str:
@@ -25,6 +25,7 @@ def send_invitation(invitation: Invitation) -> None:
         "accounts/mail/invitation.txt",
         "Your invitation to the COVID-19 Chest Imaging Database",
         address=invitation_address(invitation),
+        code=invitation_code(invitation),
         expires_at=invitation.expires_at,
     )
 

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from django.core import signing
 from django.db import transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from audit.actors import Actor
 from audit.services import record
-from bsti_db.accounts import second_factor, sessions
+from bsti_db.accounts import second_factor, sessions, throttle
 from bsti_db.accounts.models import (
     FactorReset,
     Invitation,
@@ -24,6 +25,8 @@ from bsti_db.accounts.roles import Role, groups_of
 from bsti_db.accounts.seeds import new_seed, seal_seed
 
 INVITATION_LASTS = timedelta(days=7)
+CODE_ALPHABET = "ACDEFGHJKMNPQRTWXY34679"  # no two that look alike
+CODE_LENGTH = 8
 _signer = signing.Signer(salt="bsti_db.accounts.invitation")
 
 
@@ -33,6 +36,10 @@ class AlreadyMember(Exception):
 
 class InvitationOver(Exception):
     """The invitation was used, replaced by a newer one, or is older than seven days."""
+
+
+class WrongInvitationCode(Exception):
+    """The code of the invitation's mail was not typed."""
 
 
 class GmcNumberTaken(Exception):
@@ -92,6 +99,24 @@ def invitation_token(invitation: Invitation) -> str:
     """The secret of the mailed address: the invitation's id, signed. It is stored nowhere."""
     _, _, signature = _signer.sign(str(invitation.pk)).rpartition(":")
     return f"{invitation.pk.hex}-{signature}"
+
+
+def invitation_code(invitation: Invitation) -> str:
+    """What has to be typed beside the mailed address: whoever only opens addresses lacks it."""
+    digest = salted_hmac("invitation code", str(invitation.pk), algorithm="sha256").digest()
+    letters = [CODE_ALPHABET[byte % len(CODE_ALPHABET)] for byte in digest[:CODE_LENGTH]]
+    return "".join(letters)
+
+
+def check_invitation_code(*, invitation: Invitation, typed: str, at: datetime) -> None:
+    """Raises WrongInvitationCode; after many wrong ones the right one has to wait as well."""
+    name = f"invitation {invitation.pk}"
+    if throttle.must_wait(name=name, address=None, at=at):
+        raise WrongInvitationCode("Too many codes were wrong. Wait a minute, then try again.")
+    given = "".join(typed.split()).replace("-", "").upper()
+    if not constant_time_compare(given, invitation_code(invitation)):
+        throttle.count_failure(name=name, at=at)
+        raise WrongInvitationCode("This is not the code of your mail. Check its 8 letters.")
 
 
 def open_invitation(*, token: str, at: datetime) -> Invitation:

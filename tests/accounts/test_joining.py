@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from bsti_db.accounts import second_factor, services
-from bsti_db.accounts.mail import invitation_address
+from bsti_db.accounts.mail import invitation_address, send_invitation
 from bsti_db.accounts.models import Invitation, Member, TotpDevice
 from bsti_db.accounts.seeds import open_seed
 from tests import factories
@@ -51,9 +51,18 @@ def code_of(member):
     return second_factor.code_at(seed, int(time.time()) // second_factor.STEP_SECONDS)
 
 
+def choose_password(client, invitation, **changes):
+    said = {
+        "invitation_code": services.invitation_code(invitation),
+        "new_password": PASSWORD,
+        "repeated_password": PASSWORD,
+    }
+    return client.post(reverse("accounts:join"), said | changes)
+
+
 def join(client, invitation):
     client.get(path_of(invitation))
-    client.post(reverse("accounts:join"), {"new_password": PASSWORD, "repeated_password": PASSWORD})
+    choose_password(client, invitation)
     client.get(reverse("accounts:join-second-factor"))
     return client.post(reverse("accounts:join-second-factor"), {"code": code_of(invitation.member)})
 
@@ -137,7 +146,7 @@ def test_a_mail_scanner_that_opens_the_address_uses_nothing_up(client, administr
 def test_a_password_alone_does_not_complete_an_invitation(client, administrator):
     invitation = invited(administrator)
     client.get(path_of(invitation))
-    client.post(reverse("accounts:join"), {"new_password": PASSWORD, "repeated_password": PASSWORD})
+    choose_password(client, invitation)
 
     answer = Client().post(
         reverse("accounts:sign-in"), {"email": "new@example.test", "password": PASSWORD}
@@ -156,7 +165,7 @@ def test_the_second_factor_is_not_shown_before_the_password_is_set(client, admin
 def test_a_wrong_code_shows_the_same_secret_again(client, administrator):
     invitation = invited(administrator)
     client.get(path_of(invitation))
-    client.post(reverse("accounts:join"), {"new_password": PASSWORD, "repeated_password": PASSWORD})
+    choose_password(client, invitation)
     first = client.get(reverse("accounts:join-second-factor"))
 
     answer = client.post(reverse("accounts:join-second-factor"), {"code": "000000"})
@@ -167,8 +176,9 @@ def test_a_wrong_code_shows_the_same_secret_again(client, administrator):
 
 
 def test_the_qr_code_is_a_picture_for_this_visit_alone(client, administrator):
-    client.get(path_of(invited(administrator)))
-    client.post(reverse("accounts:join"), {"new_password": PASSWORD, "repeated_password": PASSWORD})
+    invitation = invited(administrator)
+    client.get(path_of(invitation))
+    choose_password(client, invitation)
 
     picture = client.get(reverse("accounts:join-qr"))
 
@@ -220,3 +230,46 @@ def test_the_command_invites_the_first_administrator(client):
     assert member.has_perm("accounts.accounts_administer")
     with pytest.raises(CommandError, match="a member with this address already"):
         call_command("invite_administrator", "first@example.test", stdout=out)
+
+
+@pytest.mark.parametrize("typed", ["", "AAAAAAAA", "ACDE"])
+def test_without_the_code_of_the_mail_nobody_chooses_a_password(client, administrator, typed):
+    invitation = invited(administrator)
+    client.get(path_of(invitation))
+
+    answer = choose_password(client, invitation, invitation_code=typed)
+
+    assert answer.status_code == 422
+    invitation.member.refresh_from_db()
+    assert not invitation.member.has_usable_password()
+
+
+def test_the_code_of_the_mail_is_taken_as_people_type_it(client, administrator):
+    invitation = invited(administrator)
+    client.get(path_of(invitation))
+    code = services.invitation_code(invitation).lower()
+
+    answer = choose_password(client, invitation, invitation_code=f" {code[:4]} - {code[4:]} ")
+
+    assert answer.status_code == 302
+
+
+def test_who_guesses_codes_waits(client, administrator):
+    invitation = invited(administrator)
+    client.get(path_of(invitation))
+    for _ in range(20):
+        choose_password(client, invitation, invitation_code="AAAAAAAA")
+
+    answer = choose_password(client, invitation)
+
+    assert answer.status_code == 422
+    assert "Wait a minute" in answer.content.decode()
+
+
+def test_the_mail_says_the_code_and_the_address_does_not(administrator, mailoutbox):
+    invitation = invited(administrator)
+    send_invitation(invitation)
+    code = services.invitation_code(invitation)
+
+    assert f"{code[:4]}-{code[4:]}" in mailoutbox[0].body
+    assert code not in invitation_address(invitation)

@@ -57,6 +57,7 @@ def join(page: Page, site: Site) -> str:
     page.goto(address_in(site))
     assert page.url.endswith("/accounts/join/"), "the token stays in the address bar"
     check_page(page, "join-password")
+    page.get_by_label("Code of the invitation").fill(code_in(site))
     page.get_by_label("New password").fill(PASSWORD)
     page.get_by_label("The same password again").fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
@@ -161,6 +162,13 @@ def forget_password(page: Page, site: Site) -> None:
     page.get_by_label("The same password again").fill(PASSWORD + " again")
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_role("status").first).to_contain_text("Sign in with it")
+
+
+def code_in(site: Site) -> str:
+    """The code beside the address in the newest mail."""
+    found = re.search(r"^\s+([A-Z0-9]{4}-[A-Z0-9]{4})$", site.mails()[-1], re.MULTILINE)
+    assert found, "the mail holds no code"
+    return found[1]
 
 
 def address_in(site: Site) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from audit.actors import Actor
 from bsti_db.accounts import second_factor, services
 from bsti_db.accounts.addresses import client_address
-from bsti_db.accounts.forms import CodeForm, NewPasswordForm
+from bsti_db.accounts.forms import CodeForm, JoinForm
 from bsti_db.accounts.middleware import (
     OPEN_TO_EXPIRED,
     OPEN_TO_PASSWORD_ONLY,
@@ -54,8 +54,8 @@ def join(request: HttpRequest) -> HttpResponse:
     opened = _opened(request)
     if opened is None:
         return _over(request)
-    form = NewPasswordForm(request.POST or None, member=opened.member)
-    if request.method == "POST" and form.is_valid():
+    form = JoinForm(request.POST or None, member=opened.member)
+    if request.method == "POST" and form.is_valid() and _has_code(form, opened):
         # harmless if the visit ends here: without a second factor nobody signs in
         password = form.cleaned_data["new_password"]
         set_password(member=opened.member, password=password, at=timezone.now())
@@ -64,6 +64,16 @@ def join(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:join-second-factor")
     context = {"form": form, "member": opened.member}
     return render(request, "accounts/join.html", context, status=422 if form.errors else 200)
+
+
+def _has_code(form: JoinForm, opened: Invitation) -> bool:
+    typed = form.cleaned_data["invitation_code"]
+    try:
+        services.check_invitation_code(invitation=opened, typed=typed, at=timezone.now())
+    except services.WrongInvitationCode as problem:
+        form.add_error("invitation_code", str(problem))
+        return False
+    return True
 
 
 @require_http_methods(["GET", "POST"])

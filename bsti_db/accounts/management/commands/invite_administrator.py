@@ -33,6 +33,7 @@ class Command(BaseCommand):
         except (OSError, SMTPException):
             self.stderr.write("The invitation could not be mailed. Use the address below.")
         self.stdout.write(mail.invitation_address(invitation))
+        self.stdout.write(f"Code: {services.invitation_code(invitation)}")
         self.stdout.write("It opens once, for 7 days. Give it to nobody else.")
 
 
