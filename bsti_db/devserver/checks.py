@@ -26,7 +26,11 @@ BROWSERS = {
     "webkit2gtk-driver": ("WebKitWebDriver",),
     "xvfb": ("Xvfb",),
 }
-DEBIAN = BROWSERS | {"dicom3tools": ("dciodvfy",), "default-jre-headless": ("java",)}
+DEBIAN = BROWSERS | {
+    "dicom3tools": ("dciodvfy",),
+    "default-jre-headless": ("java",),
+    "nginx-light": ("nginx",),
+}
 AT_ONCE = 2
 # one more than the cores of the smallest machine: browsers and workers are often waited for
 TEST_PROCESSES = max(3, min(os.cpu_count() or 1, 8))
