@@ -56,7 +56,10 @@ function saveBeforeSubmitting(form: HTMLFormElement, drafts: Drafts): void {
     void drafts.flush().then((saved) => {
       if (!saved) return;
       isSaved = true;
-      form.requestSubmit(submitter);
+      // not at once: a form takes no other submission while its submit event is under way
+      setTimeout(() => {
+        form.requestSubmit(submitter);
+      });
     });
   });
 }
