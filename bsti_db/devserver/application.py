@@ -93,6 +93,8 @@ def _celery(kind: str, queue: str) -> tuple[str, ...]:
     return (
         *("celery", "--app=bsti_db", kind, f"--queues={queue}", f"--hostname={queue}@%h"),
         *("--loglevel=INFO", "--without-gossip", "--without-mingle"),
+        # nobody listens, and without its broker a worker would wait for ever to send the last one
+        "--without-heartbeat",
     )
 
 
